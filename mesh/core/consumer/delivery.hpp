@@ -1,0 +1,44 @@
+// An event on its way to a handler.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <journal/batch.hpp>
+#include <mesh/model/messages.hpp>
+
+namespace mesh::core {
+
+/// Which publisher of a consumer: index of its link.
+using LinkId = std::uint32_t;
+
+struct Delivery {
+  EventView event;              ///< points into `bytes`
+  Bytes bytes;                  ///< keeps them alive
+  LinkId link = 0;
+  std::uint32_t generation = 0; ///< of the link's assignment; a completion of an older one is dropped
+  std::uint32_t attempt = 1;
+  std::uint32_t redrives = 0;
+  bool redelivered = false;     ///< may have been delivered before without being counted
+  bool counted = false;         ///< a redelivery out of the retry store: settled by a verdict, not by range
+  Seq covers_to = 0;            ///< settling this event settles [seq, covers_to]: what follows it until the next
+};
+
+/// What became of a delivery.
+struct Completion {
+  enum class Kind : std::uint8_t { ack, retry, park };
+  LinkId link = 0;
+  std::uint32_t generation = 0;
+  Seq seq = 0;
+  Seq covers_to = 0;
+  std::uint32_t attempt = 1;
+  bool counted = false;
+  bool late = false;     ///< the handler had run past ack_wait, which was already reported as a failed attempt
+  Kind kind = Kind::ack;
+  Reason reason = Reason::handler_rejected;
+  std::string text;
+  std::optional<Duration> delay;
+  Duration took{0};
+};
+
+}  // namespace mesh::core

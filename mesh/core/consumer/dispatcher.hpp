@@ -1,0 +1,87 @@
+// Decides which handler runs next: up to `concurrency` at once, events of one key never two at once and in
+// order, and notices handlers that outlive ack_wait. Pure; its owner (the executor) guards it with a mutex.
+//
+//   push -> queued -> take -> running -> finish -> Completion
+//                               \-> expire (ack_wait) -> Completion(retry, ack_timeout) ... finish -> late
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include <mesh/core/consumer/delivery.hpp>
+#include <mesh/model/time.hpp>
+
+namespace mesh::core {
+
+/// Names a run: deliveries handed to one worker, which handles them one after the other.
+using RunId = std::uint64_t;
+
+struct Run {
+  RunId id = 0;
+  std::vector<Delivery> deliveries;
+};
+
+struct DispatcherSettings {
+  std::uint32_t concurrency = 1;
+  Duration ack_wait = 30s;
+  std::size_t run_max = 256;  ///< events per run when concurrency is 1; with more workers a run is one event
+};
+
+class Dispatcher {
+ public:
+  explicit Dispatcher(DispatcherSettings settings);
+  ~Dispatcher();
+
+  /// Queues deliveries of one link, in order.
+  void push(std::span<Delivery> deliveries);
+
+  /// The next run, if a worker is free to take one and something is runnable. `run` is filled; false: nothing.
+  bool take(Run& run, Now now);
+
+  /// The worker has begun the event at `index` of its run (the earlier ones are done). Cheap; optional between
+  /// finish calls: it lets timeouts be exact within a run.
+  void progress(RunId run, std::size_t index, Now now);
+
+  /// The handler of the event under way asks for more time: its ack_wait starts anew.
+  void extend(RunId run, Now now);
+
+  /// All of a run's events are done. `outcomes` has one entry per delivery, in order; ack outcomes are merged
+  /// into as few completions as possible (consecutive ranges of one link).
+  struct Outcome {
+    Completion::Kind kind = Completion::Kind::ack;
+    Reason reason = Reason::handler_rejected;
+    std::string text;
+    std::optional<Duration> delay;
+    Duration took{0};
+  };
+  void finish(RunId run, std::span<const Outcome> outcomes, Now now);
+  /// The same when every handler of the run returned ack.
+  void finish_all(RunId run, Now now);
+
+  /// Reports handlers that have run past ack_wait (once each) as completions. A jump of the clock between
+  /// two calls (the process was stopped) does not count against handlers.
+  void expire(Now now);
+  std::optional<Duration> next_deadline() const;
+
+  /// Drops what is queued and not running of a link's generations below `generation`.
+  void drop(LinkId link, std::uint32_t generation);
+  /// Drops everything queued that is not running (close).
+  void drop_queued();
+
+  /// Completions since the last call are appended to `out`.
+  void take_completions(std::vector<Completion>& out);
+
+  std::size_t queued() const;         ///< events queued, not running
+  std::size_t queued_bytes() const;   ///< their records' bytes
+  std::size_t running() const;        ///< runs in workers' hands
+  bool idle() const { return queued() == 0 && running() == 0; }
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mesh::core

@@ -1,0 +1,66 @@
+// A group's policy, as its members bring it when they attach and as the publisher keeps it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <mesh/model/time.hpp>
+
+namespace mesh {
+
+/// Where a group begins when it is created. Ignored once the group exists.
+struct Start {
+  enum class Kind : std::uint8_t { earliest = 1, latest = 2, seq = 3, time = 4 };
+  Kind kind = Kind::earliest;
+  Seq seq = 0;        ///< Kind::seq: the first seq wanted
+  WallTime time = 0;  ///< Kind::time: events of that time and later
+  auto operator<=>(const Start&) const = default;
+};
+
+/// When a failed event comes again, and when it is parked instead.
+struct RetryPolicy {
+  /// The delay before attempt 2, 3, ...; the last repeats. 1 to 32 entries of 0 to 30 days.
+  std::vector<Duration> backoff{100ms, 1s, 5s, 30s, 2min};
+  /// Each delay is varied by up to this share of it, both ways (0 to 1). Deterministic per event and attempt.
+  double jitter = 0.2;
+  /// The event is parked when this many attempts have failed (1 to 1000).
+  std::uint32_t attempts_max = 5;
+  /// A handler that runs longer than this, without extend(), costs an attempt (10 ms to 24 h).
+  Duration ack_wait = 30s;
+  bool operator==(const RetryPolicy&) const = default;
+};
+
+/// Why an event was parked or an attempt failed. Closed set; values are on the wire and on disk.
+enum class Reason : std::uint8_t {
+  handler_rejected = 1,  ///< the handler returned park, or (as an attempt's reason) retry or threw
+  retry_exhausted = 2,   ///< attempts_max attempts failed
+  ack_timeout = 3,       ///< the handler ran past ack_wait
+  consumer_crash = 4,    ///< the member vanished while it had the event in hand
+  undecodable = 5,       ///< the member could not decode the event or its payload
+  no_handler = 6,        ///< no handler of the consumer matches the topic
+};
+
+std::string_view to_string(Reason reason);
+
+/// One failed attempt, kept with the event until it is settled or discarded.
+struct Attempt {
+  std::uint32_t number = 0;
+  WallTime at = 0;          ///< when it ended
+  Duration took{0};         ///< how long the handler ran; 0 when nobody knows
+  std::string member;
+  Reason reason = Reason::handler_rejected;
+  std::string text;         ///< the handler's words, at most 1 KiB
+  bool operator==(const Attempt&) const = default;
+};
+
+inline constexpr std::size_t group_name_size_max = 100;
+inline constexpr std::size_t member_name_size_max = 100;
+inline constexpr std::size_t prefixes_max = 1024;
+inline constexpr std::size_t attempt_text_max = 1024;
+inline constexpr std::size_t attempt_history_max = 32;  ///< first and newest are kept beyond this
+
+/// Group and member names: 1 to 100 bytes of letters, digits, `.`, `_`, `-`, `:`, `@`, `/`.
+bool valid_name(std::string_view name);
+
+}  // namespace mesh
