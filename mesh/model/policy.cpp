@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include <mesh/model/policy.hpp>
 
@@ -20,6 +21,26 @@ std::string_view to_string(Reason reason) {
       return "no_handler";
   }
   return "unknown";
+}
+
+Result<void> check_policy(const RetryPolicy& policy) {
+  if (policy.backoff.empty() || policy.backoff.size() > backoff_max) {
+    return fail(Errc::invalid_argument, "backoff must have 1 to 32 delays");
+  }
+  const auto within = [](Duration delay) { return delay >= Duration::zero() && delay <= delay_max; };
+  if (!std::all_of(policy.backoff.begin(), policy.backoff.end(), within)) {
+    return fail(Errc::invalid_argument, "a backoff delay must be 0 to 30 days");
+  }
+  if (!std::isfinite(policy.jitter) || policy.jitter < 0 || policy.jitter > 1) {
+    return fail(Errc::invalid_argument, "jitter must be 0 to 1");
+  }
+  if (policy.attempts_max < 1 || policy.attempts_max > 1000) {
+    return fail(Errc::invalid_argument, "attempts_max must be 1 to 1000");
+  }
+  if (policy.ack_wait < 10ms || policy.ack_wait > 24h) {
+    return fail(Errc::invalid_argument, "ack_wait must be 10 ms to 24 h");
+  }
+  return {};
 }
 
 bool valid_name(std::string_view name) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <journal/result.hpp>
 #include <mesh/model/time.hpp>
 
 namespace mesh {
@@ -30,6 +31,12 @@ struct RetryPolicy {
   Duration ack_wait = 30s;
   bool operator==(const RetryPolicy&) const = default;
 };
+
+inline constexpr std::size_t backoff_max = 32;
+inline constexpr Duration delay_max = 30 * 24h;
+
+/// Checks the bounds above. Error: invalid_argument, naming the field.
+Result<void> check_policy(const RetryPolicy& policy);
 
 /// Why an event was parked or an attempt failed. Closed set; values are on the wire and on disk.
 enum class Reason : std::uint8_t {
