@@ -6,6 +6,7 @@
 //              is filled in place when the batch is sealed)
 //   body   := record*                            checksum is XXH3-64 of exactly these bytes
 //   record := array(7) seq=u64 time=u64 topic=str key=str|nil slot=fixint headers=map(str->str) payload=bin
+//             (time below 2^63; str, map and bin in their shortest form)
 //
 // Seqs ascend strictly within a batch; first and last are those of the first and last record. Everything is
 // plain MessagePack, so any language reads it; our decoder is stricter (exactly these types and counts) and
@@ -52,7 +53,7 @@ struct EventView {
   Slot slot = 0;
   ByteView headers;  ///< raw MessagePack map(str->str), validated; see decode_headers
   ByteView payload;
-  ByteView record;   ///< the whole record, as it is copied into filtered replies
+  ByteView record;  ///< the whole record, as it is copied into filtered replies
 };
 
 struct BatchHeader {
@@ -69,6 +70,7 @@ struct BatchHeader {
 struct BatchView {
   BatchHeader header;
   ByteView bytes;  ///< header and body
+
   ByteView body() const { return bytes.subspan(batch_header_size); }
 };
 
@@ -76,7 +78,9 @@ struct BatchView {
 struct Batch {
   BatchHeader header;
   Bytes bytes;
+
   BatchView view() const { return {header, bytes.view()}; }
+
   std::size_t size() const { return bytes.size(); }
 };
 
@@ -96,16 +100,24 @@ class BatchBuilder {
   void append(const EventView& event);
 
   bool empty() const { return count_ == 0; }
+
   std::uint32_t count() const { return count_; }
-  std::size_t body_size() const { return data_.size() - batch_header_size; }
+
+  std::size_t body_size() const { return size_ - batch_header_size; }
 
   /// Completes the header and gives the batch away; the builder is empty again afterwards.
   /// Precondition: not empty().
   Batch seal(std::uint32_t flags = 0);
 
  private:
+  std::byte* grow(std::size_t size);
+  void count_in(Seq seq);
+
   Origin origin_;
-  std::vector<std::byte> data_;
+  std::size_t reserve_;
+  std::shared_ptr<std::byte[]> data_;  // none until the first append after a large seal
+  std::size_t size_ = batch_header_size;
+  std::size_t capacity_ = 0;
   Seq first_ = 0;
   Seq last_ = 0;
   std::uint32_t count_ = 0;

@@ -45,6 +45,7 @@ using ByteView = std::span<const std::byte>;
 inline ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::byte*>(text.data()), text.size()};
 }
+
 inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
@@ -54,15 +55,21 @@ inline std::string_view as_text(ByteView bytes) {
 class Bytes {
  public:
   Bytes() = default;
+
   Bytes(ByteView view, std::shared_ptr<const void> owner) : view_(view), owner_(std::move(owner)) {}
+
   /// Takes a vector over.
   explicit Bytes(std::vector<std::byte>&& data);
   static Bytes copy(ByteView view);
 
   ByteView view() const { return view_; }
+
   const std::byte* data() const { return view_.data(); }
+
   std::size_t size() const { return view_.size(); }
+
   bool empty() const { return view_.empty(); }
+
   const std::shared_ptr<const void>& owner() const { return owner_; }
 
  private:
@@ -74,8 +81,11 @@ class Bytes {
 struct SeqRange {
   Seq first = 1;
   Seq last = 0;
+
   bool empty() const { return first > last; }
+
   bool contains(Seq seq) const { return first <= seq && seq <= last; }
+
   auto operator<=>(const SeqRange&) const = default;
 };
 

@@ -71,6 +71,7 @@ struct SegmentUsage {
 
 struct JournalUsage {
   std::vector<SegmentUsage> segments;  ///< ascending
+
   std::uint64_t event_bytes() const {
     std::uint64_t sum = 0;
     for (const auto& segment : segments) sum += segment.bytes;
@@ -104,7 +105,8 @@ class Journal {
 
   /// Visits the entries whose key starts with key_prefix, in key order, until visit returns false.
   using StateVisit = std::function<bool(std::string_view key, std::string_view value)>;
-  virtual Result<void> scan_state(Table table, std::string_view key_prefix, const StateVisit& visit) const = 0;
+  virtual Result<void> scan_state(Table table, std::string_view key_prefix,
+                                  const StateVisit& visit) const = 0;
 
   /// Visits the committed batches that hold any seq > after, in order, until visit returns false. Each is
   /// verified (checksum) before it is shown; a damaged one ends the read with journal_damaged. The view is

@@ -1,0 +1,17 @@
+#include <journal/hash.hpp>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace mesh {
+
+std::uint64_t detail::hash64(ByteView bytes) {
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
+
+Slot slot_of(const std::optional<std::string_view>& key, Seq seq) {
+  const std::uint64_t number = key ? XXH3_64bits(key->data(), key->size()) : seq;
+  return static_cast<Slot>(number % slot_count);
+}
+
+}  // namespace mesh
