@@ -1,0 +1,193 @@
+// The frames after a header: batches, parked records, group status.
+#include <algorithm>
+
+#include <journal/topic.hpp>
+#include <mesh/wire/codec.hpp>
+#include <mesh/wire/parts.hpp>
+
+namespace mesh::wire {
+namespace {
+
+// A frame of group status is closed once it has this many bytes; one status can add about 400 KiB.
+constexpr std::size_t status_frame_target = 256u << 10;
+constexpr std::size_t status_fields = 14;
+constexpr std::size_t members_max = 4096;
+constexpr std::size_t groups_max = 65'536;
+// An open array may have this many fields more than this version knows; they are passed over.
+constexpr std::size_t status_fields_max = status_fields + 16;
+// Bytes of a parked list's header, and of all its frames, that are sent at most.
+constexpr std::size_t parked_header_target = 768u << 10;
+constexpr std::size_t parked_records_target = 8u << 20;
+
+Result<void> take_batches(std::span<const Bytes> frames, std::size_t frame_size_max,
+                          std::vector<Batch>& batches) {
+  if (frames.size() > batches_max) return fail(Errc::protocol, "events: too many batches");
+  batches.reserve(frames.size());
+  for (const Bytes& frame : frames) {
+    auto batch = parse_batch(frame, frame_size_max);
+    if (!batch) return batch.error();
+    if (!batches.empty() && batch->header.first <= batches.back().header.last) {
+      return fail(Errc::protocol, "events: batches are not in order");
+    }
+    batches.push_back(std::move(*batch));
+  }
+  return {};
+}
+
+void write(Writer& writer, const GroupStatus& status) {
+  writer.array(status_fields);
+  writer.text(status.group);
+  wire::write(writer, status.prefixes);
+  writer.uint(status.floor);
+  writer.uint(status.lag);
+  writer.uint(status.in_flight);
+  writer.uint(status.waiting);
+  writer.uint(status.parked);
+  writer.uint(status.expired);
+  writer.uint(status.retried);
+  writer.uint(status.redelivered);
+  writer.uint(status.stale);
+  writer.uint(status.oldest_unsettled);
+  if (status.oldest_age) {
+    wire::write(writer, *status.oldest_age);
+  } else {
+    writer.nil();
+  }
+  const std::size_t members = std::min(status.members.size(), members_max);
+  writer.array(members);
+  for (std::size_t i = 0; i < members; ++i) {
+    writer.array(3);
+    writer.text(status.members[i].member);
+    writer.uint(status.members[i].slots);
+    wire::write(writer, status.members[i].idle);
+  }
+}
+
+GroupStatus read_status(Reader& reader) {
+  GroupStatus status;
+  const std::size_t fields = reader.array("status", status_fields, status_fields_max);
+  status.group = read_name(reader, "group", false);
+  status.prefixes = read_prefixes(reader, "prefixes", prefixes_max);
+  status.floor = reader.uint("floor");
+  status.lag = reader.uint("lag");
+  status.in_flight = reader.uint("in_flight");
+  status.waiting = reader.uint("waiting");
+  status.parked = reader.uint("parked");
+  status.expired = reader.uint("expired");
+  status.retried = reader.uint("retried");
+  status.redelivered = reader.uint("redelivered");
+  status.stale = reader.uint("stale");
+  status.oldest_unsettled = reader.uint("oldest_unsettled");
+  if (!reader.nil()) status.oldest_age = read_duration(reader, "oldest_age");
+  const std::size_t count = reader.array("members", 0, members_max);
+  for (std::size_t i = 0; i < count && reader.ok(); ++i) {
+    reader.array("member", 3, 3);
+    MemberStatus member;
+    member.member = read_name(reader, "member", false);
+    member.slots = reader.uint("slots");
+    member.idle = read_duration(reader, "idle");
+    status.members.push_back(std::move(member));
+  }
+  for (std::size_t i = status_fields; i < fields && reader.ok(); ++i) reader.skip("status");
+  return status;
+}
+
+std::size_t header_size(const ParkedEvent& event) {
+  std::size_t size = 64;
+  for (const Attempt& attempt : event.attempts) size += 64 + attempt.member.size() + attempt.text.size();
+  return size;
+}
+
+// A record is an array of 7, of which the first is the event's seq.
+bool is_record(const Bytes& bytes, Seq seq) {
+  Reader reader(bytes.view(), "record");
+  reader.array("record", 7, 7);
+  const bool same = reader.uint("seq") == seq;
+  for (int i = 1; i < 7; ++i) reader.skip("field");
+  reader.finish();
+  return reader.ok() && same;
+}
+
+}  // namespace
+
+void append_frames(std::vector<Bytes>& frames, const Events& events) {
+  for (const Batch& batch : events.batches) frames.push_back(batch.bytes);
+}
+
+Result<void> take_frames(std::span<const Bytes> frames, std::size_t frame_size_max, Events& events) {
+  if (auto taken = take_batches(frames, frame_size_max, events.batches); !taken) return taken;
+  if (!events.batches.empty() && events.batches.back().header.last > events.through) {
+    return fail(Errc::protocol, "events: a batch lies beyond through");
+  }
+  return {};
+}
+
+void append_frames(std::vector<Bytes>& frames, const Deliver& deliver) {
+  for (const Batch& batch : deliver.batches) frames.push_back(batch.bytes);
+}
+
+Result<void> take_frames(std::span<const Bytes> frames, std::size_t frame_size_max, Deliver& deliver) {
+  if (auto taken = take_batches(frames, frame_size_max, deliver.batches); !taken) return taken;
+  std::uint64_t count = 0;
+  for (const Batch& batch : deliver.batches) count += batch.header.count;
+  if (count != deliver.items.size())
+    return fail(Errc::protocol, "deliver: items and records differ in number");
+  return {};
+}
+
+void append_frames(std::vector<Bytes>& frames, const GroupList& list) {
+  for (std::size_t at = 0; at < list.groups.size();) {
+    Writer statuses;
+    std::size_t count = 0;
+    for (; at < list.groups.size() && statuses.size() < status_frame_target; ++at, ++count) {
+      write(statuses, list.groups[at]);
+    }
+    Writer frame(statuses.size() + 5);
+    frame.array(count);
+    frame.raw(statuses.take());
+    frames.emplace_back(frame.take());
+  }
+}
+
+Result<void> take_frames(std::span<const Bytes> frames, std::size_t header_size_max, GroupList& list) {
+  for (const Bytes& frame : frames) {
+    if (frame.size() > header_size_max) return fail(Errc::protocol, "group list: a frame is too large");
+    Reader reader(frame.view(), "group list");
+    const std::size_t count = reader.array("groups", 0, groups_max - list.groups.size());
+    for (std::size_t i = 0; i < count && reader.ok(); ++i) list.groups.push_back(read_status(reader));
+    reader.finish();
+    if (!reader.ok()) return reader.error();
+  }
+  return {};
+}
+
+std::size_t parked_fitting(const ParkedList& list) {
+  std::size_t count = 0;
+  std::size_t header = 0;
+  std::size_t records = 0;
+  while (count < list.events.size() && count < parked_list_max) {
+    header += header_size(list.events[count]);
+    records += list.events[count].record.size();
+    if (count > 0 && (header > parked_header_target || records > parked_records_target)) break;
+    ++count;
+  }
+  return count;
+}
+
+void append_frames(std::vector<Bytes>& frames, const ParkedList& list) {
+  const std::size_t count = parked_fitting(list);
+  for (std::size_t i = 0; i < count; ++i) frames.push_back(list.events[i].record);
+}
+
+Result<void> take_frames(std::span<const Bytes> frames, std::size_t, ParkedList& list) {
+  if (frames.size() != list.events.size()) {
+    return fail(Errc::protocol, "parked list: events and records differ in number");
+  }
+  for (std::size_t i = 0; i < frames.size(); ++i) {
+    if (!is_record(frames[i], list.events[i].seq)) return fail(Errc::protocol, "parked list: not a record");
+    list.events[i].record = frames[i];
+  }
+  return {};
+}
+
+}  // namespace mesh::wire

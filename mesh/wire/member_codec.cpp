@@ -1,0 +1,135 @@
+// hello, fetch, ack, detach.
+#include <algorithm>
+
+#include <mesh/wire/codec.hpp>
+#include <mesh/wire/parts.hpp>
+
+namespace mesh::wire {
+namespace {
+
+void write(Writer& writer, const Start& start) {
+  writer.array(3);
+  write_enum(writer, start.kind);
+  writer.uint(start.seq);
+  writer.sint(start.time);
+}
+
+Start read_start(Reader& reader) {
+  Start start;
+  reader.array("start", 3, 3);
+  start.kind = read_enum(reader, "start's kind", Start::Kind::time);
+  start.seq = reader.uint("start's seq");
+  start.time = reader.sint("start's time");
+  return start;
+}
+
+void write(Writer& writer, const RetryPolicy& policy) {
+  writer.array(4);
+  writer.array(policy.backoff.size());
+  for (const Duration delay : policy.backoff) wire::write(writer, delay, delay_max);
+  writer.real(policy.jitter);
+  writer.uint(policy.attempts_max);
+  wire::write(writer, policy.ack_wait);
+}
+
+RetryPolicy read_policy(Reader& reader) {
+  RetryPolicy policy;
+  reader.array("policy", 4, 4);
+  policy.backoff.resize(reader.array("backoff", 1, backoff_max));
+  for (Duration& delay : policy.backoff) delay = read_duration(reader, "backoff", delay_max);
+  policy.jitter = reader.real("jitter");
+  policy.attempts_max = reader.uint32("attempts_max");
+  policy.ack_wait = read_duration(reader, "ack_wait");
+  if (auto checked = check_policy(policy); !checked) reader.fail("policy:", checked.error().text);
+  return policy;
+}
+
+void write(Writer& writer, const std::optional<Resume>& resume) {
+  if (!resume) return writer.nil();
+  writer.array(3);
+  writer.uint(resume->epoch);
+  wire::write(writer, resume->settled);
+  wire::write(writer, resume->held);
+}
+
+std::optional<Resume> read_resume(Reader& reader) {
+  if (reader.nil()) return std::nullopt;
+  Resume resume;
+  reader.array("resume", 3, 3);
+  resume.epoch = reader.uint("resume's epoch");
+  resume.settled = read_ledger(reader);
+  resume.held = read_held(reader);
+  return resume;
+}
+
+}  // namespace
+
+void write(Writer& writer, const Hello& hello) {
+  writer.text(hello.group);
+  writer.text(hello.member);
+  writer.bin(std::as_bytes(std::span(hello.instance)));
+  write(writer, hello.prefixes);
+  write(writer, hello.start);
+  write(writer, hello.policy);
+  write(writer, hello.resume);
+}
+
+void read(Reader& reader, Hello& hello) {
+  hello.group = read_name(reader, "group", true);
+  hello.member = read_name(reader, "member", hello.group.empty());
+  const ByteView instance = reader.bin("instance", hello.instance.size());
+  if (instance.size() != hello.instance.size()) {
+    reader.fail("instance", "is not 16 bytes");
+  } else {
+    std::ranges::transform(instance, hello.instance.begin(),
+                           [](std::byte b) { return std::to_integer<std::uint8_t>(b); });
+  }
+  hello.prefixes = read_prefixes(reader, "prefixes", prefixes_max);
+  hello.start = read_start(reader);
+  hello.policy = read_policy(reader);
+  hello.resume = read_resume(reader);
+}
+
+void write(Writer& writer, const Fetch& fetch) {
+  writer.uint(fetch.epoch);
+  writer.uint(fetch.after);
+  writer.uint(fetch.credit);
+  writer.boolean(fetch.wait);
+}
+
+void read(Reader& reader, Fetch& fetch) {
+  fetch.epoch = reader.uint("epoch");
+  fetch.after = reader.uint("after");
+  fetch.credit = reader.uint32("credit");
+  fetch.wait = reader.boolean("wait");
+}
+
+void write(Writer& writer, const Ack& ack) {
+  writer.uint(ack.epoch);
+  write(writer, ack.settled);
+  write(writer, ack.verdicts);
+  write(writer, ack.held);
+}
+
+void read(Reader& reader, Ack& ack) {
+  ack.epoch = reader.uint("epoch");
+  ack.settled = read_ledger(reader);
+  ack.verdicts = read_verdicts(reader);
+  ack.held = read_held(reader);
+}
+
+void write(Writer& writer, const Detach& detach) {
+  writer.uint(detach.epoch);
+  write(writer, detach.settled);
+  write(writer, detach.verdicts);
+  writer.boolean(detach.untouched);
+}
+
+void read(Reader& reader, Detach& detach) {
+  detach.epoch = reader.uint("epoch");
+  detach.settled = read_ledger(reader);
+  detach.verdicts = read_verdicts(reader);
+  detach.untouched = reader.boolean("untouched");
+}
+
+}  // namespace mesh::wire
