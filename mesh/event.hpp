@@ -35,13 +35,6 @@ struct EventSource {
   std::string name;
 };
 
-/// Asks the executor for more time for the handler that is running.
-class Extender {
- public:
-  virtual ~Extender() = default;
-  virtual void extend() = 0;
-};
-
 struct EventMaker;
 
 }  // namespace detail
@@ -103,7 +96,7 @@ class Event {
   /// The handler needs more time: its ack_wait starts anew. Only of use inside the handler, on its thread;
   /// on a copy or later it does nothing.
   void extend() const {
-    if (extender_ != nullptr) extender_->extend();
+    if (extend_ != nullptr) (*extend_)();
   }
 
   /// The event as it was encoded; its views are those of the functions above.
@@ -121,7 +114,7 @@ class Event {
   std::uint32_t attempt_ = 1;
   std::uint32_t redrives_ = 0;
   bool redelivered_ = false;
-  detail::Extender* extender_ = nullptr;
+  const std::function<void()>* extend_ = nullptr;  ///< the worker's; null in copies
 };
 
 /// What became of an event. Made by ack(), retry() and park().

@@ -1,0 +1,60 @@
+// A publisher's two sockets: the live stream out and subscriptions in (XPUB), control in and out (ROUTER).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <mesh/core/publisher/publisher_core.hpp>
+#include <mesh/io/socket.hpp>
+
+namespace mesh::io {
+
+struct PublisherEndpoints {
+  std::string control;
+  std::string events;  ///< empty: beside control
+  bool insecure = false;
+  int live_messages_max = 256;
+  std::size_t event_size_max = 1u << 20;
+};
+
+class PublisherSockets {
+ public:
+  /// Binds both. Errors: endpoint_invalid, endpoint_in_use, limit_reached.
+  static Result<PublisherSockets> open(const std::shared_ptr<Context>& context,
+                                       const PublisherEndpoints& endpoints);
+
+  const std::string& control_endpoint() const { return control_endpoint_; }
+
+  const std::string& events_endpoint() const { return events_endpoint_; }
+
+  void* control_handle() const { return control_.handle(); }
+
+  void* events_handle() const { return events_.handle(); }
+
+  struct Subscription {
+    std::string_view prefix;  ///< valid until the next call
+    bool active = false;
+  };
+
+  /// The next subscription message. `nothing`: none waits; `unusable`: something else came and was dropped.
+  Received next_subscription(Subscription& subscription);
+
+  /// The next control message: who sent it, and its frames (without the id's), both valid until the next
+  /// call.
+  Received next_control(core::Route& route, std::span<const Bytes>& frames, std::size_t frames_max);
+
+  Sent send_control(const core::Route& route, std::vector<Bytes> frames);
+
+  Sent send_live(std::span<const Bytes> frames) { return events_.send(frames); }
+
+ private:
+  Socket control_;
+  Socket events_;
+  std::string control_endpoint_;
+  std::string events_endpoint_;
+  std::vector<Bytes> frames_;
+};
+
+}  // namespace mesh::io
