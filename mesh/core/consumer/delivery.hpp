@@ -13,15 +13,15 @@ namespace mesh::core {
 using LinkId = std::uint32_t;
 
 struct Delivery {
-  EventView event;              ///< points into `bytes`
-  Bytes bytes;                  ///< keeps them alive
+  EventView event;  ///< points into `bytes`
+  Bytes bytes;      ///< keeps them alive
   LinkId link = 0;
-  std::uint32_t generation = 0; ///< of the link's assignment; a completion of an older one is dropped
+  std::uint32_t generation = 0;  ///< of the link's assignment; a completion of an older one is dropped
   std::uint32_t attempt = 1;
   std::uint32_t redrives = 0;
-  bool redelivered = false;     ///< may have been delivered before without being counted
-  bool counted = false;         ///< a redelivery out of the retry store: settled by a verdict, not by range
-  Seq covers_to = 0;            ///< settling this event settles [seq, covers_to]: what follows it until the next
+  bool redelivered = false;  ///< may have been delivered before without being counted
+  bool counted = false;      ///< a redelivery out of the retry store: settled by a verdict, not by range
+  Seq covers_to = 0;         ///< settling this event settles [seq, covers_to]: what follows it until the next
 };
 
 /// What became of a delivery.
@@ -33,12 +33,15 @@ struct Completion {
   Seq covers_to = 0;
   std::uint32_t attempt = 1;
   bool counted = false;
-  bool late = false;     ///< the handler had run past ack_wait, which was already reported as a failed attempt
+  bool late = false;  ///< the handler had run past ack_wait, which was already reported as a failed attempt
   Kind kind = Kind::ack;
   Reason reason = Reason::handler_rejected;
   std::string text;
   std::optional<Duration> delay;
   Duration took{0};
+  std::uint32_t events = 1;  ///< how many deliveries this is the outcome of (consecutive acks are merged)
+  std::size_t bytes = 0;     ///< their records' bytes
+  bool dropped = false;      ///< they were dropped before they started: nothing is settled, only let go
 };
 
 }  // namespace mesh::core

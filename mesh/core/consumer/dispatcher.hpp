@@ -38,11 +38,12 @@ class Dispatcher {
   /// Queues deliveries of one link, in order.
   void push(std::span<Delivery> deliveries);
 
-  /// The next run, if a worker is free to take one and something is runnable. `run` is filled; false: nothing.
+  /// The next run, if a worker is free to take one and something is runnable. `run` is filled; false:
+  /// nothing.
   bool take(Run& run, Now now);
 
-  /// The worker has begun the event at `index` of its run (the earlier ones are done). Cheap; optional between
-  /// finish calls: it lets timeouts be exact within a run.
+  /// The worker has begun the event at `index` of its run (the earlier ones are done). Cheap; optional
+  /// between finish calls: it lets timeouts be exact within a run.
   void progress(RunId run, std::size_t index, Now now);
 
   /// The handler of the event under way asks for more time: its ack_wait starts anew.
@@ -57,6 +58,7 @@ class Dispatcher {
     std::optional<Duration> delay;
     Duration took{0};
   };
+
   void finish(RunId run, std::span<const Outcome> outcomes, Now now);
   /// The same when every handler of the run returned ack.
   void finish_all(RunId run, Now now);
@@ -74,9 +76,10 @@ class Dispatcher {
   /// Completions since the last call are appended to `out`.
   void take_completions(std::vector<Completion>& out);
 
-  std::size_t queued() const;         ///< events queued, not running
-  std::size_t queued_bytes() const;   ///< their records' bytes
-  std::size_t running() const;        ///< runs in workers' hands
+  std::size_t queued() const;        ///< events queued, not running
+  std::size_t queued_bytes() const;  ///< their records' bytes
+  std::size_t running() const;       ///< runs in workers' hands
+
   bool idle() const { return queued() == 0 && running() == 0; }
 
  private:

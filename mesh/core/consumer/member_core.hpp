@@ -24,20 +24,20 @@ namespace mesh::core {
 
 struct MemberSettings {
   LinkId link = 0;
-  std::string group;                    ///< empty: only watch; nothing is acknowledged
+  std::string group;  ///< empty: only watch; nothing is acknowledged
   std::string member;
   std::array<std::uint8_t, 16> instance{};
-  std::vector<std::string> prefixes;    ///< none: every topic
+  std::vector<std::string> prefixes;  ///< none: every topic
   Start start;
   RetryPolicy policy;
-  std::size_t window_events = 65'536;   ///< delivered and unsettled, at most; beyond it nothing is taken on
+  std::size_t window_events = 65'536;  ///< delivered and unsettled, at most; beyond it nothing is taken on
   std::size_t window_bytes = 32u << 20;
-  std::size_t hold_bytes = 8u << 20;    ///< live messages held while catching up
+  std::size_t hold_bytes = 8u << 20;  ///< live messages held while catching up
   std::uint32_t fetch_credit = 1u << 20;
-  Duration request_timeout = 1s;        ///< an unanswered Hello, Fetch or Detach is repeated after this
-  Duration ack_interval = 5ms;          ///< settled ranges are reported at the latest after this
-  Duration silence = 4s;                ///< no sign of life on the live path for this long: fetch, and reconnect it
-  bool use_live = true;                 ///< false: fetch alone (complete and correct, a little slower)
+  Duration request_timeout = 1s;  ///< an unanswered Hello, Fetch or Detach is repeated after this
+  Duration ack_interval = 5ms;    ///< settled ranges are reported at the latest after this
+  Duration silence = 4s;          ///< no sign of life on the live path for this long: fetch, and reconnect it
+  bool use_live = true;           ///< false: fetch alone (complete and correct, a little slower)
 };
 
 /// What the core wants done; carried out in this order.
@@ -48,26 +48,26 @@ struct MemberEffects {
   std::vector<Delivery> deliveries;
   /// Queued deliveries of earlier generations are void: drop what has not started.
   std::optional<std::uint32_t> drop_before_generation;
-  bool reconnect_control = false;       ///< the publisher does not answer: disconnect() and connect() the DEALER
-  bool left = false;                    ///< detached; the link is done
+  bool reconnect_control = false;  ///< the publisher does not answer: disconnect() and connect() the DEALER
+  bool left = false;               ///< detached; the link is done
   std::vector<Notice> notices;
 };
 
 struct MemberCounters {
-  std::uint64_t received = 0;       ///< events delivered to the dispatcher
+  std::uint64_t received = 0;  ///< events delivered to the dispatcher
   std::uint64_t received_bytes = 0;
-  std::uint64_t live = 0;           ///< of them by the live path
-  std::uint64_t fetched = 0;        ///< of them by fetch
-  std::uint64_t redelivered = 0;    ///< of them out of the retry store
-  std::uint64_t settled = 0;        ///< acknowledged by range, in events
+  std::uint64_t live = 0;         ///< of them by the live path
+  std::uint64_t fetched = 0;      ///< of them by fetch
+  std::uint64_t redelivered = 0;  ///< of them out of the retry store
+  std::uint64_t settled = 0;      ///< acknowledged by range, in events
   std::uint64_t retried = 0;
   std::uint64_t parked = 0;
-  std::uint64_t gaps = 0;           ///< losses on the live path that a chain revealed
-  std::uint64_t demotions = 0;      ///< live -> catching_up because hold or window was full
-  std::uint64_t duplicates = 0;     ///< events that came twice and were dropped
-  std::uint64_t expired = 0;        ///< seqs that retention took
+  std::uint64_t gaps = 0;        ///< losses on the live path that a chain revealed
+  std::uint64_t demotions = 0;   ///< live -> catching_up because hold or window was full
+  std::uint64_t duplicates = 0;  ///< events that came twice and were dropped
+  std::uint64_t expired = 0;     ///< seqs that retention took
   std::uint64_t stale = 0;
-  std::uint64_t undecodable = 0;    ///< messages or batches that did not decode or verify
+  std::uint64_t undecodable = 0;  ///< messages or batches that did not decode or verify
 };
 
 class MemberCore {
@@ -99,8 +99,8 @@ class MemberCore {
   Phase phase() const;
   std::optional<Origin> origin() const;
   std::string publisher_name() const;
-  Seq position() const;   ///< everything matching up to here was received
-  Seq head() const;       ///< the publisher's, as last heard
+  Seq position() const;  ///< everything matching up to here was received
+  Seq head() const;      ///< the publisher's, as last heard
   bool caught_up() const;
   const std::optional<Error>& last_error() const;  ///< of the newest Refused
   const MemberCounters& counters() const;

@@ -1,0 +1,114 @@
+#include <mesh/core/consumer/dispatcher.hpp>
+
+#include <mesh/core/consumer/run_book.hpp>
+#include <mesh/core/consumer/work_queue.hpp>
+
+namespace mesh::core {
+
+struct Dispatcher::State {
+  explicit State(DispatcherSettings given)
+      : settings(given), queue(given.concurrency > 1), runs(given.ack_wait) {}
+
+  void drop(const std::function<bool(const Delivery&)>& condition) {
+    queue.remove_if(condition, [this](const Delivery& delivery) {
+      if (!completions.empty()) {
+        auto& before = completions.back();
+        if (before.dropped && !before.counted && !delivery.counted && before.link == delivery.link &&
+            before.generation == delivery.generation) {
+          ++before.events;
+          before.bytes += delivery.event.record.size();
+          return;
+        }
+      }
+      auto& completion = completions.emplace_back();
+      completion.dropped = true;
+      completion.link = delivery.link;
+      completion.generation = delivery.generation;
+      completion.seq = delivery.event.seq;
+      completion.covers_to = delivery.covers_to;
+      completion.attempt = delivery.attempt;
+      completion.counted = delivery.counted;
+      completion.bytes = delivery.event.record.size();
+    });
+  }
+
+  DispatcherSettings settings;
+  WorkQueue queue;
+  RunBook runs;
+  std::vector<Completion> completions;
+};
+
+Dispatcher::Dispatcher(DispatcherSettings settings) : state_(std::make_unique<State>(settings)) {}
+
+Dispatcher::~Dispatcher() = default;
+
+void Dispatcher::push(std::span<Delivery> deliveries) {
+  state_->queue.push(deliveries);
+}
+
+bool Dispatcher::take(Run& run, Now now) {
+  const auto workers = std::max<std::uint32_t>(1, state_->settings.concurrency);
+  run.deliveries.clear();
+  if (state_->runs.size() >= workers) return false;
+  const auto count_max = workers > 1 ? 1 : std::max<std::size_t>(1, state_->settings.run_max);
+  if (!state_->queue.take(run.deliveries, count_max)) return false;
+  run.id = state_->runs.begin(run.deliveries, now);
+  return true;
+}
+
+void Dispatcher::progress(RunId run, std::size_t index, Now now) {
+  state_->runs.progress(run, index, now);
+}
+
+void Dispatcher::extend(RunId run, Now now) {
+  state_->runs.extend(run, now);
+}
+
+void Dispatcher::finish(RunId run, std::span<const Outcome> outcomes, Now) {
+  if (const auto lane = state_->runs.finish(run, outcomes, state_->completions)) state_->queue.release(*lane);
+}
+
+void Dispatcher::finish_all(RunId run, Now now) {
+  finish(run, {}, now);
+}
+
+void Dispatcher::expire(Now now) {
+  state_->runs.expire(now, state_->completions);
+}
+
+std::optional<Duration> Dispatcher::next_deadline() const {
+  return state_->runs.next_deadline();
+}
+
+void Dispatcher::drop(LinkId link, std::uint32_t generation) {
+  state_->drop(
+      [&](const Delivery& delivery) { return delivery.link == link && delivery.generation < generation; });
+}
+
+void Dispatcher::drop_queued() {
+  state_->drop([](const Delivery&) { return true; });
+}
+
+void Dispatcher::take_completions(std::vector<Completion>& out) {
+  auto& from = state_->completions;
+  if (out.empty()) {
+    out.swap(from);
+  } else {
+    out.insert(out.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+  }
+  from.clear();
+}
+
+std::size_t Dispatcher::queued() const {
+  return state_->queue.size();
+}
+
+std::size_t Dispatcher::queued_bytes() const {
+  return state_->queue.bytes();
+}
+
+std::size_t Dispatcher::running() const {
+  return state_->runs.size();
+}
+
+}  // namespace mesh::core

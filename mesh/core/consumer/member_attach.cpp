@@ -1,0 +1,204 @@
+#include <mesh/core/consumer/member_state.hpp>
+
+namespace mesh::core {
+
+void MemberCore::State::attach(Now now, Duration delay) {
+  phase = Phase::attaching;
+  session = 0;
+  fetch_id = 0;
+  fetches_unanswered = 0;
+  detach_first_id = 0;
+  detaches_unanswered = 0;
+  hellos_unanswered = 0;
+  for (const auto timer : {Timer::fetch_answer, Timer::fetch_retry, Timer::ack, Timer::life, Timer::lease,
+                           Timer::probe, Timer::detach}) {
+    timers.clear(timer);
+  }
+  hello_id = ++last_id;
+  // A publisher that takes us in and turns us out at once is not asked more often than this.
+  if (last_attach && now.steady - *last_attach < attach_spacing) delay = std::max(delay, attach_pause);
+  last_attach = now.steady;
+  if (delay > Duration{0}) {
+    timers.set(Timer::hello, now.steady + delay);
+  } else {
+    send_hello(now);
+  }
+}
+
+void MemberCore::State::send_hello(Now now) {
+  Hello hello;
+  hello.id = hello_id;
+  hello.group = settings.group;
+  hello.member = settings.member;
+  hello.instance = settings.instance;
+  hello.prefixes = settings.prefixes;
+  hello.start = settings.start;
+  hello.policy = settings.policy;
+  if (watching()) {
+    // Nobody keeps a watcher's place but itself.
+    if (assigned) hello.start = Start{Start::Kind::seq, merge.position() + 1, 0};
+  } else if (assigned) {
+    hello.resume = Resume{epoch, settlement.ledger(ranges_per_farewell), held.list()};
+  }
+  send(std::move(hello));
+  auto wait = settings.request_timeout;
+  for (unsigned i = 0; i < hellos_unanswered && wait < hello_interval_max; ++i) wait *= 2;
+  timers.set(Timer::hello,
+             now.steady + std::min(wait, std::max(hello_interval_max, settings.request_timeout)));
+}
+
+void MemberCore::State::hello_unanswered(Now now) {
+  if (phase != Phase::attaching) return;
+  // The first time this may be the delayed first Hello, or the one after a refusal: no harm in counting it.
+  ++hellos_unanswered;
+  const bool drained = settlement.events_in_hand() == 0 || closing == Closing::abandoning;
+  if (closing != Closing::no && drained && hellos_unanswered >= close_tries) {
+    notice(Level::warning, "detach.unanswered",
+           "left without an answer: what was settled last may come again");
+    return leave();
+  }
+  if (hellos_unanswered % hello_reconnect == 0) {
+    out.reconnect_control = true;
+    reconnect_events = true;
+    timers.set(Timer::hello, now.steady + reconnect_pause);
+    return;
+  }
+  send_hello(now);
+}
+
+void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
+  if (phase != Phase::attaching || welcome.id != hello_id || welcome.session == 0) return;
+  const bool same = origin && *origin == welcome.origin;
+  if (watching() && origin && !same && assigned) {
+    // Asked to go on after a seq of another journal: ask again, from the start that was wanted.
+    meet(welcome);
+    assigned = false;
+    return attach(now);
+  }
+  meet(welcome);
+  session = welcome.session;
+  timers.clear(Timer::hello);
+  hellos_unanswered = 0;
+  last_error.reset();
+  lease = welcome.lease > Duration{0} ? std::max(welcome.lease, lease_min) : lease_default;
+  const bool again = assigned && same;
+  resumed = again && (watching() || welcome.resumed);
+  epoch = welcome.epoch;
+  epoch_first_id = last_id + 1;
+  slots = watching() ? all_slots : welcome.slots;
+  head = welcome.head;
+  phase = Phase::catching_up;
+  at_head = false;
+  if (resumed) {
+    verdicts.rewind();
+    head = std::max(head, merge.position());
+  } else {
+    assign(welcome.position, std::move(welcome.settled), welcome.redelivered_through);
+  }
+  heard_from_publisher(now);
+  timers.set(Timer::life, now.steady + lease / 3);
+  if (closing != Closing::no) return;
+  if (events_endpoint != welcome.events) {
+    events_endpoint = welcome.events;
+    reconnect_events = true;
+  }
+  if (reconnect_events) connect_events(now);
+  if (verdicts.size() > 0 || settlement.dirty()) report_soon(now, Duration{0});
+  notice(Level::info, "link.attached",
+         "attached to " + name + (resumed ? ", going on" : "") + " at seq " +
+             std::to_string(merge.position()) + " of " + std::to_string(head));
+}
+
+void MemberCore::State::meet(const Welcome& welcome) {
+  if (origin && *origin != welcome.origin) {
+    notice(Level::error, "origin.replaced",
+           "the journal of " + welcome.name + " is another one than before (" + origin->hex() + " became " +
+               welcome.origin.hex() + "): everything starts over with it");
+    merge.drop_held();
+    foreign_noticed = false;
+  } else if (origin && incarnation != welcome.incarnation) {
+    notice(Level::warning, "publisher.incarnation",
+           welcome.name + " goes on in incarnation " + std::to_string(welcome.incarnation) +
+               ": its machine stopped before its newest events were on disk");
+    merge.drop_held();
+  }
+  origin = welcome.origin;
+  incarnation = welcome.incarnation;
+  name = welcome.name;
+}
+
+void MemberCore::State::assign(Seq at, std::vector<SlotLedger> ledgers, Seq redelivered) {
+  assigned = true;
+  ++generation;
+  if (generation > 1) out.drop_before_generation = generation;
+  std::erase_if(out.deliveries, [&](const Delivery& delivery) { return delivery.generation < generation; });
+  settlement.begin(slots, at, std::move(ledgers), head);
+  // What earlier handlers still do is void: the events may be another member's by now, and come again.
+  verdicts.clear();
+  held.clear();
+  merge.restart(at);
+  redelivered_through = redelivered;
+  stalled = false;
+}
+
+void MemberCore::State::on_grant(Grant& grant, Now now) {
+  if (!attached() || grant.session != session || watching()) return;
+  heard_from_publisher(now);
+  if (grant.epoch <= epoch) return;  // came twice
+  epoch = grant.epoch;
+  epoch_first_id = last_id + 1;
+  slots = grant.slots;
+  resumed = false;
+  fetch_id = 0;
+  timers.clear(Timer::fetch_answer);
+  assign(grant.position, std::move(grant.settled), grant.redelivered_through);
+  at_head = false;
+  phase = Phase::catching_up;
+}
+
+void MemberCore::State::on_refused(const Refused& refused, Now now) {
+  const bool to_hello = phase == Phase::attaching && refused.id == hello_id;
+  const bool to_session = attached() && refused.session == session;
+  const bool to_fetch = to_session && fetch_id != 0 && refused.id == fetch_id;
+  if (!to_hello && !to_session) return;
+  if (to_session && refused.code == Errc::unknown_session) return attach(now);
+  if (to_session && refused.code == Errc::stale && refused.id >= epoch_first_id) return attach(now);
+  if (to_session) heard_from_publisher(now);
+  const Error error{refused.code, refused.text};
+  const bool known = last_error && last_error->code == error.code && last_error->text == error.text;
+  if (!known) {
+    const bool damaged = error.code == Errc::journal_damaged;
+    notice(Level::error, damaged ? "journal.damaged" : "link.refused", name + ": " + error.describe());
+  }
+  last_error = error;
+  if (to_hello) {
+    hellos_unanswered = 0;
+    timers.set(Timer::hello, now.steady + refused_retry);
+  }
+  if (to_fetch) fetch_failed(now, refused_retry);
+}
+
+void MemberCore::State::connect_events(Now now) {
+  if (!settings.use_live || events_endpoint.empty()) return;
+  out.connect_events = events_endpoint;
+  reconnect_events = false;
+  live_heard = false;
+  probe_delay = 50ms;
+  silence_now =
+      silence_now == Duration{0} ? settings.silence : std::min(silence_now * 2, settings.silence * 8);
+  timers.set(Timer::silence, now.steady + silence_now);
+}
+
+void MemberCore::State::lose_control(Now now) {
+  notice(Level::warning, "link.lost", name + " has not answered for its whole lease: connecting again");
+  out.control.clear();
+  out.reconnect_control = true;
+  reconnect_events = true;
+  attach(now, reconnect_pause);
+}
+
+void MemberCore::State::heard_from_publisher(Now now) {
+  if (attached()) timers.set(Timer::lease, now.steady + lease + lease / 3);
+}
+
+}  // namespace mesh::core

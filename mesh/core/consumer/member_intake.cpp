@@ -1,0 +1,148 @@
+#include <algorithm>
+
+#include <mesh/core/consumer/member_state.hpp>
+
+namespace mesh::core {
+
+bool MemberCore::State::take_fetched(const Events& events) {
+  if (!resumed) redelivered_through = std::max(redelivered_through, events.redelivered_through);
+  begin_intake();
+  Seq newest = merge.position();
+  bool good = true;
+  const auto size_before = out.deliveries.size();
+  for (const auto& batch : events.batches) {
+    good = batch.header.origin == *origin && decode_events(batch.view(), views).ok();
+    good = good && !views.empty() && views.back().seq <= events.through;
+    if (!good) break;
+    for (const auto& view : views) {
+      if (view.seq <= newest) {
+        ++counters.duplicates;
+        continue;
+      }
+      newest = view.seq;
+      add_event(view, batch.bytes);
+    }
+  }
+  // What came before the damage is good; the rest is asked for again.
+  if (good) count_expired(events);
+  end_intake(good ? events.through : newest);
+  counters.fetched += out.deliveries.size() - size_before;
+  return good;
+}
+
+bool MemberCore::State::take_live(std::vector<LiveMessage>& messages) {
+  const auto last = messages.front().last;
+  const auto position = merge.position();
+  for (const auto& message : messages) {
+    const auto& batch = *message.batch;
+    if (batch.header.origin == *origin && decode_events(batch.view(), views).ok()) {
+      if (messages.size() == 1) break;
+      const auto index = static_cast<std::size_t>(&message - messages.data());
+      for (const auto& view : views) merged.emplace_back(view, index);
+      continue;
+    }
+    merged.clear();
+    undecodable("a batch of the live stream");
+    return false;
+  }
+  begin_intake();
+  const auto size_before = out.deliveries.size();
+  const auto add = [&](const EventView& view, const Bytes& bytes) {
+    if (view.seq <= position) {
+      ++counters.duplicates;
+      return;
+    }
+    if (!prefixes.find(view.topic) || settlement.foreign(view.slot, view.seq)) return;
+    add_event(view, bytes);
+  };
+  if (messages.size() == 1) {
+    for (const auto& view : views) add(view, messages.front().batch->bytes);
+  } else {
+    std::sort(merged.begin(), merged.end(), [](auto& a, auto& b) { return a.first.seq < b.first.seq; });
+    Seq newest = 0;
+    for (const auto& [view, index] : merged) {
+      if (view.seq == newest) continue;  // in two parts: not possible with an honest publisher
+      newest = view.seq;
+      add(view, messages[index].batch->bytes);
+    }
+    merged.clear();
+  }
+  end_intake(last);
+  counters.live += out.deliveries.size() - size_before;
+  return true;
+}
+
+void MemberCore::State::on_deliver(const Deliver& deliver) {
+  if (!attached() || deliver.session != session || deliver.epoch != epoch) return;
+  if (closing != Closing::no || watching()) return;
+  std::size_t item = 0;
+  for (const auto& batch : deliver.batches) {
+    if (batch.header.origin != *origin || !decode_events(batch.view(), views).ok()) {
+      return undecodable("a batch of redelivered events");
+    }
+    for (const auto& view : views) {
+      if (item >= deliver.items.size() || deliver.items[item].seq != view.seq) {
+        return undecodable("redelivered events that are not the ones named");
+      }
+      const auto& redelivery = deliver.items[item++];
+      if (!held.take(redelivery)) continue;
+      Delivery& delivery = out.deliveries.emplace_back();
+      delivery.event = view;
+      delivery.bytes = batch.bytes;
+      delivery.link = settings.link;
+      delivery.generation = generation;
+      delivery.attempt = redelivery.attempt;
+      delivery.redrives = redelivery.redrives;
+      delivery.counted = true;
+      delivery.covers_to = view.seq;
+      settlement.take(1, view.record.size());
+      ++counters.received;
+      ++counters.redelivered;
+      counters.received_bytes += view.record.size();
+    }
+  }
+}
+
+void MemberCore::State::undecodable(std::string_view what) {
+  const auto count = ++counters.undecodable;
+  if (count > 10 && (count & (count - 1)) != 0) return;  // a flood is counted, not told one by one
+  notice(Level::warning, "link.undecodable", std::string(what) + " did not decode (" + name + ")");
+}
+
+void MemberCore::State::begin_intake() {
+  intake_first = out.deliveries.size();
+  intake_bytes = 0;
+}
+
+void MemberCore::State::add_event(const EventView& event, const Bytes& bytes) {
+  auto& deliveries = out.deliveries;
+  if (deliveries.size() == intake_first) {
+    settlement.add({merge.position() + 1, event.seq - 1});
+  } else {
+    deliveries.back().covers_to = event.seq - 1;
+  }
+  Delivery& delivery = deliveries.emplace_back();
+  delivery.event = event;
+  delivery.bytes = bytes;
+  delivery.link = settings.link;
+  delivery.generation = generation;
+  delivery.redelivered = event.seq <= redelivered_through;
+  intake_bytes += event.record.size();
+}
+
+void MemberCore::State::end_intake(Seq through) {
+  const auto count = out.deliveries.size() - intake_first;
+  const auto before = merge.position();
+  merge.cover(through);
+  const auto after = merge.position();
+  if (count == 0) {
+    settlement.add({before + 1, after});
+  } else {
+    out.deliveries.back().covers_to = after;
+  }
+  settlement.take(count, intake_bytes);
+  counters.received += count;
+  counters.received_bytes += intake_bytes;
+}
+
+}  // namespace mesh::core

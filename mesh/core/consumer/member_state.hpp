@@ -1,0 +1,179 @@
+// Inside of MemberCore: its state and the steps between inputs and effects. By file:
+//   member_core.cpp     inputs, timers, getters
+//   member_attach.cpp   Hello, Welcome, Grant, Refused; losing and finding the publisher
+//   member_stream.cpp   fetch, live, when to change between them
+//   member_intake.cpp   decoding what came and handing it on as deliveries
+//   member_report.cpp   completions, acks, verdicts
+//   member_close.cpp    draining and leaving
+#pragma once
+
+#include <mesh/core/consumer/held_book.hpp>
+#include <mesh/core/consumer/live_merge.hpp>
+#include <mesh/core/consumer/member_core.hpp>
+#include <mesh/core/consumer/member_timers.hpp>
+#include <mesh/core/consumer/settlement.hpp>
+#include <mesh/core/consumer/verdict_book.hpp>
+
+namespace mesh::core {
+
+inline constexpr Duration hello_interval_max = 5s;
+inline constexpr Duration refused_retry = 5s;  ///< after Refused, until the request is repeated
+inline constexpr Duration fetch_interval_max = 5s;
+inline constexpr Duration ack_spacing = 1ms;       ///< between two Acks, at least
+inline constexpr Duration verdict_spacing = 50us;  ///< more per verdict on its way: repeating them all costs
+inline constexpr Duration reconnect_pause = 50ms;  ///< what is sent before a reconnect is lost with it
+inline constexpr Duration attach_spacing = 1s;     ///< attaching again sooner than this waits a little
+inline constexpr Duration attach_pause = 100ms;
+inline constexpr Duration pause_max = 1s;      ///< a longer pause between inputs: the process did not run
+inline constexpr Duration tick = 500ms;        ///< next_deadline is never further away, to notice pauses
+inline constexpr Duration lease_default = 5s;  ///< when a Welcome names none
+inline constexpr Duration lease_min = 100ms;
+inline constexpr unsigned hello_reconnect = 3;  ///< unanswered Hellos until the connection is made anew
+inline constexpr unsigned close_tries = 3;      ///< unanswered Detaches (or Hellos then) until it gives up
+inline constexpr std::size_t verdicts_per_ack = 1024;
+inline constexpr std::size_t verdicts_open_max = 4096;  ///< unanswered; beyond it nothing new is taken on
+inline constexpr std::size_t ranges_per_ack = 4096;
+inline constexpr std::size_t ranges_per_farewell = 32'768;  ///< of Resume and Detach
+
+struct MemberCore::State {
+  explicit State(MemberSettings given);
+
+  // ---- member_core.cpp ----
+  void observe(Now now);    ///< first of every input: notices that the process had stopped
+  void follow_up(Now now);  ///< last of every input: what has become possible or due
+  void notice(Level level, std::string_view code, std::string text);
+
+  void send(ControlMessage message) { out.control.push_back(std::move(message)); }
+
+  bool watching() const { return settings.group.empty(); }
+
+  bool attached() const { return phase == Phase::catching_up || phase == Phase::live; }
+
+  // ---- member_attach.cpp ----
+  void attach(Now now, Duration delay = Duration{0});
+  void send_hello(Now now);
+  void hello_unanswered(Now now);
+  void on_welcome(Welcome& welcome, Now now);
+  void on_grant(Grant& grant, Now now);
+  void on_refused(const Refused& refused, Now now);
+  void meet(const Welcome& welcome);
+  void assign(Seq at, std::vector<SlotLedger> ledgers, Seq redelivered);
+  void connect_events(Now now);
+  void lose_control(Now now);
+  void heard_from_publisher(Now now);
+
+  // ---- member_stream.cpp ----
+  void fetch_if_wanted(Now now);
+  void on_events(Events& events, Now now);
+  void fetch_failed(Now now, Duration retry);
+  void on_live(LiveMessage& message, Now now);
+  bool of_this_publisher(const LiveMessage& message, Now now);
+  void heard_live(Now now);
+
+  bool live_usable() const { return settings.use_live && !events_endpoint.empty(); }
+
+  void advance_live(Now now);
+  void catch_up();
+  void went_live(Now now);
+  void demote();
+  bool full();
+  void count_expired(const Events& events);
+
+  // ---- member_intake.cpp ----
+  bool take_fetched(const Events& events);
+  bool take_live(std::vector<LiveMessage>& parts);
+  void on_deliver(const Deliver& deliver);
+  void undecodable(std::string_view what);
+  void begin_intake();
+  void add_event(const EventView& event, const Bytes& bytes);
+  void end_intake(Seq through);
+
+  // ---- member_report.cpp ----
+  void on_completion(const Completion& completion, Now now);
+  void first_completion(const Completion& completion);
+  void redelivered_completion(const Completion& completion);
+  void judge(const Completion& completion, bool settles);
+  void on_acked(const Acked& acked, Now now);
+  void report_soon(Now now, Duration within);
+  void send_ack(Now now);
+
+  // ---- member_close.cpp ----
+  void close(bool abandon, Now now);
+  void detach_if_drained(Now now);
+  void send_detach(Now now);
+  void detach_unanswered(Now now);
+  void leave();
+
+  MemberSettings settings;
+  PrefixSet prefixes;
+  LiveMerge merge;
+  Settlement settlement;
+  VerdictBook verdicts;
+  HeldBook held;
+  MemberTimers timers;
+  MemberEffects out;
+  MemberCounters counters;
+  std::optional<Error> last_error;
+  Phase phase = Phase::attaching;
+  std::optional<Duration> seen;  ///< time of the newest input; nothing: not started
+
+  // the publisher, as the newest Welcome has it
+  std::optional<Origin> origin;
+  std::uint32_t incarnation = 0;
+  std::string name;
+  std::string events_endpoint;
+  Duration lease = lease_default;
+  Seq head = 0;
+  bool foreign_noticed = false;
+
+  // the attachment
+  SessionId session = 0;
+  std::uint64_t last_id = 0;
+  std::uint64_t hello_id = 0;
+  unsigned hellos_unanswered = 0;
+  std::optional<Duration> last_attach;
+  std::uint64_t epoch_first_id = 0;  ///< Acks of the current epoch have ids from here on
+
+  // the assignment
+  bool assigned = false;  ///< there is one to resume
+  Epoch epoch = 0;
+  SlotMask slots = 0;
+  std::uint32_t generation = 0;
+  Seq redelivered_through = 0;
+  bool resumed = false;  ///< by the newest Welcome: nothing new to us was delivered before, whatever it says
+
+  // fetch
+  std::uint64_t fetch_id = 0;  ///< outstanding; 0: none
+  Seq fetch_after = 0;
+  unsigned fetches_unanswered = 0;
+  bool at_head = false;
+  bool stalled = false;  ///< the window was full and has not emptied enough
+
+  // live
+  bool live_heard = false;  ///< since it was connected
+  bool reconnect_events = true;
+  Duration probe_delay{0};
+  Duration silence_now{0};  ///< grows while reconnecting does not help
+  std::vector<LiveMessage> parts;
+
+  // intake; vectors kept for their memory
+  std::vector<EventView> views;
+  std::vector<std::pair<EventView, std::size_t>> merged;
+  std::size_t intake_first = 0;
+  std::size_t intake_bytes = 0;
+
+  // what the dispatcher has queued, over all links
+  std::size_t queued_events = 0;
+  std::size_t queued_bytes = 0;
+
+  // report
+  Duration last_ack{0};
+
+  // close
+  enum class Closing : std::uint8_t { no, draining, abandoning };
+  Closing closing = Closing::no;
+  std::uint64_t detach_first_id = 0;  ///< 0: not sent yet
+  unsigned detaches_unanswered = 0;
+};
+
+}  // namespace mesh::core
