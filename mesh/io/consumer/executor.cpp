@@ -1,0 +1,167 @@
+#include <mesh/io/consumer/executor.hpp>
+
+#include <algorithm>
+
+#include <mesh/io/clock.hpp>
+
+namespace mesh::io {
+
+namespace {
+
+/// A run is cut short after this, so that what is done is acknowledged soon and a stop does not wait for
+/// long.
+constexpr Duration run_time_max = 5ms;
+
+Now at(Duration steady) {
+  return {steady, 0};
+}
+
+}  // namespace
+
+Executor::Executor(core::DispatcherSettings settings, Handle handle, Waker& engine)
+    : settings_(settings), handle_(std::move(handle)), engine_(engine), dispatcher_(settings) {}
+
+Result<void> Executor::start() {
+  for (std::uint32_t i = 0; i < settings_.concurrency; ++i) {
+    auto worker = std::make_unique<Worker>();
+    worker->extend = [this, owner = worker.get()] {
+      const std::lock_guard lock(mutex_);
+      const auto now = steady_now();
+      owner->since.store(now.count(), std::memory_order_relaxed);
+      dispatcher_.progress(owner->running, owner->index.load(std::memory_order_relaxed), at(now));
+      dispatcher_.extend(owner->running, at(now));
+    };
+    auto thread = Thread::start("zmesh-handle", [this, owner = worker.get()] { work(*owner); });
+    if (!thread) return thread.error();
+    worker->thread = std::move(*thread);
+    workers_.push_back(std::move(worker));
+  }
+  return {};
+}
+
+void Executor::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    refusing_ = true;
+    dispatcher_.drop_queued();
+  }
+  runnable_.notify_all();
+  for (auto& worker : workers_) worker->thread.join();
+}
+
+bool Executor::is_worker() const {
+  return std::any_of(workers_.begin(), workers_.end(),
+                     [](const auto& worker) { return worker->thread.is_current(); });
+}
+
+// ---- the engine -------------------------------------------------------------------------------------------
+
+void Executor::push(std::span<core::Delivery> deliveries) {
+  if (deliveries.empty()) return;
+  bool wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    dispatcher_.push(deliveries);
+    if (refusing_) dispatcher_.drop_queued();
+    maybe_runnable_ = true;
+    wake = sleeping_ > 0;
+  }
+  if (wake) runnable_.notify_one();
+}
+
+void Executor::drop(core::LinkId link, std::uint32_t generation) {
+  const std::lock_guard lock(mutex_);
+  dispatcher_.drop(link, generation);
+  waiting_ = true;
+}
+
+void Executor::refuse() {
+  const std::lock_guard lock(mutex_);
+  refusing_ = true;
+  dispatcher_.drop_queued();
+  waiting_ = true;
+}
+
+Executor::Load Executor::collect(std::vector<core::Completion>& completions, Now now) {
+  const std::lock_guard lock(mutex_);
+  waiting_.store(false, std::memory_order_relaxed);
+  if (const auto due = dispatcher_.next_deadline(); due && *due <= now.steady) {
+    // What the dispatcher knows of a run's progress is from its start: bring it up to date first.
+    for (const auto& worker : workers_) {
+      if (worker->running == 0) continue;
+      const auto index = worker->index.load(std::memory_order_acquire);
+      dispatcher_.progress(worker->running, index,
+                           at(Duration(worker->since.load(std::memory_order_relaxed))));
+    }
+    dispatcher_.expire(now);
+  }
+  dispatcher_.take_completions(completions);
+  return {dispatcher_.queued(), dispatcher_.queued_bytes(), dispatcher_.running(),
+          dispatcher_.next_deadline()};
+}
+
+// ---- workers ----------------------------------------------------------------------------------------------
+
+void Executor::work(Worker& worker) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    const auto started = steady_now();
+    if (!dispatcher_.take(worker.run, at(started))) {
+      maybe_runnable_ = false;
+      if (stopping_) return;
+      ++sleeping_;
+      runnable_.wait(lock);
+      --sleeping_;
+      continue;
+    }
+    worker.running = worker.run.id;
+    worker.index.store(0, std::memory_order_relaxed);
+    worker.since.store(started.count(), std::memory_order_relaxed);
+    const bool pass_on = maybe_runnable_ && sleeping_ > 0 && dispatcher_.queued() > 0;
+    lock.unlock();
+    if (pass_on) runnable_.notify_one();
+    const bool all_acked = handle_run(worker, started);
+    worker.run.deliveries.clear();  // outside of the lock: it may free whole batches
+    lock.lock();
+    finish(worker, all_acked);
+  }
+}
+
+bool Executor::handle_run(Worker& worker, Duration started) {
+  auto& outcomes = worker.outcomes;
+  const auto& deliveries = worker.run.deliveries;
+  outcomes.clear();
+  bool all_acked = true;
+  auto begun = started;
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    if (i > 0) {
+      begun = steady_now();
+      // A run that takes long, or a stop, gives back what has not begun.
+      if (begun - started > run_time_max || refusing_.load(std::memory_order_relaxed)) return false;
+      worker.since.store(begun.count(), std::memory_order_relaxed);
+      worker.index.store(i, std::memory_order_release);
+    }
+    auto& outcome = outcomes.emplace_back();
+    handle_(deliveries[i], worker.extend, outcome);
+    if (outcome.kind == core::Completion::Kind::ack && !deliveries[i].counted) continue;
+    all_acked = false;
+    outcome.took = steady_now() - begun;
+  }
+  return all_acked;
+}
+
+void Executor::finish(Worker& worker, bool all_acked) {
+  handled_.fetch_add(worker.outcomes.size(), std::memory_order_relaxed);
+  const auto now = at(steady_now());
+  if (all_acked)
+    dispatcher_.finish_all(worker.running, now);
+  else
+    dispatcher_.finish(worker.running, worker.outcomes, now);
+  if (refusing_) dispatcher_.drop_queued();
+  worker.running = 0;
+  waiting_.store(true, std::memory_order_release);
+  engine_.notify();
+}
+
+}  // namespace mesh::io

@@ -1,0 +1,93 @@
+// Runs handlers: worker threads around a Dispatcher, which decides what runs when. The engine pushes
+// deliveries in and collects completions, both in bulk; threads wake each other only when somebody sleeps.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include <mesh/core/consumer/dispatcher.hpp>
+#include <mesh/io/thread.hpp>
+#include <mesh/io/waker.hpp>
+
+namespace mesh::io {
+
+class Executor {
+ public:
+  using Outcome = core::Dispatcher::Outcome;
+  /// Handles one event and fills `outcome` (an ack as given). `extend` asks for more time. Must not throw.
+  using Handle = std::function<void(const core::Delivery& delivery, const std::function<void()>& extend,
+                                    Outcome& outcome)>;
+
+  struct Load {
+    std::size_t queued = 0;
+    std::size_t queued_bytes = 0;
+    std::size_t running = 0;           ///< runs
+    std::optional<Duration> deadline;  ///< when expire wants to be called
+
+    bool idle() const { return queued == 0 && running == 0; }
+  };
+
+  Executor(core::DispatcherSettings settings, Handle handle, Waker& engine);
+
+  ~Executor() { stop(); }
+
+  Result<void> start();
+
+  // ---- the engine ----
+  void push(std::span<core::Delivery> deliveries);
+  void drop(core::LinkId link, std::uint32_t generation);
+  /// From now on nothing that has not begun will begin.
+  void refuse();
+  /// Appends the completions since the last time; notices handlers that are out of time.
+  Load collect(std::vector<core::Completion>& completions, Now now);
+
+  /// Completions wait to be collected.
+  bool waiting() const { return waiting_.load(std::memory_order_acquire); }
+
+  /// Ends the workers; waits for handlers under way.
+  void stop();
+
+  // ---- any thread ----
+  std::uint64_t handled() const { return handled_.load(std::memory_order_relaxed); }
+
+  /// The calling thread is one of the workers.
+  bool is_worker() const;
+
+ private:
+  struct Worker {
+    Thread thread;
+    core::Run run;
+    std::vector<Outcome> outcomes;
+    std::function<void()> extend;
+    // Written by the worker before each event, read under the mutex: how far its run is, and since when.
+    std::atomic<std::size_t> index{0};
+    std::atomic<Duration::rep> since{0};
+    core::RunId running = 0;  ///< guarded by the mutex; 0: none
+  };
+
+  void work(Worker& worker);
+  bool handle_run(Worker& worker, Duration started);
+  void finish(Worker& worker, bool all_acked);
+
+  const core::DispatcherSettings settings_;
+  const Handle handle_;
+  Waker& engine_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<bool> waiting_{false};
+  std::atomic<bool> refusing_{false};
+  std::atomic<std::uint64_t> handled_{0};
+
+  std::mutex mutex_;
+  std::condition_variable runnable_;
+  core::Dispatcher dispatcher_;
+  unsigned sleeping_ = 0;
+  bool maybe_runnable_ = false;  ///< something was pushed since a worker found nothing to take
+  bool stopping_ = false;
+};
+
+}  // namespace mesh::io

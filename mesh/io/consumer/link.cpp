@@ -1,0 +1,175 @@
+#include <mesh/io/consumer/link.hpp>
+
+#include <zmq.h>
+
+#include <algorithm>
+
+#include <mesh/io/endpoint.hpp>
+#include <mesh/io/roles.hpp>
+
+namespace mesh::io {
+
+namespace {
+
+constexpr int live_per_turn = 32;  // of up to 256 KiB each
+constexpr int control_per_turn = 64;
+
+wire::Limits limits_of(const LinkSettings& settings) {
+  wire::Limits limits;
+  limits.frame_size_max = frame_size_max(settings.event_size_max);
+  return limits;
+}
+
+}  // namespace
+
+Link::Link(LinkSettings settings, std::shared_ptr<Context> context, Watchdog& watchdog)
+    : settings_(std::move(settings)),
+      limits_(limits_of(settings_)),
+      context_(std::move(context)),
+      watchdog_(watchdog),
+      core_(settings_.member) {}
+
+Result<void> Link::open(Now now) {
+  auto control = open_control_out(context_, settings_.event_size_max);
+  if (!control) return control.error();
+  control_ = std::move(*control);
+  if (auto watched = watchdog_.watch(control_, control_id(settings_.member.link)); !watched) return watched;
+  if (auto connected = control_.connect(settings_.endpoint); !connected) return connected;
+  core_.on_start(now);
+  return {};
+}
+
+bool Link::drain(Now now) {
+  bool more = false;
+  for (int i = 0; control_.is_open(); ++i) {
+    if (control_.receive(frames_, limits_.frames_max) == Received::nothing) break;
+    auto message = wire::decode(frames_, limits_);
+    if (message)
+      core_.on_control(std::move(*message), now);
+    else
+      core_.on_undecodable(message.error().text, now);
+    if (i + 1 >= control_per_turn) {
+      more = true;
+      break;
+    }
+  }
+  for (int i = 0; events_.is_open(); ++i) {
+    if (events_.receive(frames_, limits_.frames_max) == Received::nothing) break;
+    auto message = wire::decode_live(frames_, limits_);
+    if (message)
+      core_.on_live(std::move(*message), now);
+    else
+      core_.on_undecodable(message.error().text, now);
+    if (i + 1 >= live_per_turn) {
+      more = true;
+      break;
+    }
+  }
+  frames_.clear();
+  return more;
+}
+
+void Link::carry_out(Executor& executor, Now) {
+  effects_.connect_events.reset();
+  effects_.control.clear();
+  effects_.deliveries.clear();
+  effects_.drop_before_generation.reset();
+  effects_.reconnect_control = false;
+  effects_.notices.clear();
+  core_.take_effects(effects_);
+
+  if (effects_.drop_before_generation) executor.drop(settings_.member.link, *effects_.drop_before_generation);
+  if (effects_.connect_events) connect_events(*effects_.connect_events);
+  if (effects_.reconnect_control) reconnect(control_, settings_.endpoint, "control");
+  for (const auto& message : effects_.control) {
+    if (control_.is_open()) (void)control_.send(wire::encode(message));  // a failed send is a lost packet
+  }
+  executor.push(effects_.deliveries);
+  for (const auto& said : effects_.notices) notice(said.level, said.code, said.text);
+  left_ = left_ || effects_.left;
+}
+
+void Link::connect_events(const std::string& announced) {
+  events_.close();
+  events_revival_ = {};
+  auto endpoint = reachable_events_endpoint(announced, settings_.endpoint);
+  if (!endpoint) {
+    notice(Level::error, "live.endpoint",
+           "the publisher's live stream cannot be reached: " + endpoint.error().text);
+    return;
+  }
+  auto opened = open_events(*endpoint);
+  if (!opened) {
+    notice(Level::error, "live.endpoint", "no live stream: " + opened.error().text);
+    return;
+  }
+  events_ = std::move(*opened);
+  events_endpoint_ = std::move(*endpoint);
+}
+
+Result<Socket> Link::open_events(const std::string& endpoint) {
+  auto socket = open_events_in(context_, settings_.event_size_max);
+  if (!socket) return socket;
+  if (auto watched = watchdog_.watch(*socket, events_id(settings_.member.link)); !watched)
+    return watched.error();
+  if (settings_.member.prefixes.empty()) {
+    if (auto set = socket->set(ZMQ_SUBSCRIBE, std::string_view{}); !set) return set.error();
+  }
+  for (const auto& prefix : settings_.member.prefixes) {
+    if (auto set = socket->set(ZMQ_SUBSCRIBE, std::string_view(prefix)); !set) return set.error();
+  }
+  if (auto connected = socket->connect(endpoint); !connected) return connected.error();
+  return socket;
+}
+
+void Link::on_link_event(Watchdog::Id id, LinkEvent event, Now now) {
+  const bool control = id == control_id(settings_.member.link);
+  (control ? control_revival_ : events_revival_).on_event(event, now.steady);
+  if (event == LinkEvent::refused)
+    notice(Level::warning, "link.refused",
+           "no ZeroMQ peer of ours answers at " + (control ? settings_.endpoint : events_endpoint_));
+}
+
+void Link::revive(Now now) {
+  if (control_revival_.due(now.steady) && control_.is_open()) {
+    ++reconnects_;
+    reconnect(control_, settings_.endpoint, "control");
+  }
+  if (events_revival_.due(now.steady) && events_.is_open()) {
+    ++reconnects_;
+    reconnect(events_, events_endpoint_, "live");
+  }
+}
+
+void Link::reconnect(Socket& socket, const std::string& endpoint, std::string_view which) {
+  if (!socket.is_open()) return;
+  // Without the disconnect, connect() to an endpoint that libzmq still knows is ignored.
+  socket.disconnect(endpoint);
+  if (auto connected = socket.connect(endpoint); !connected) {
+    notice(Level::error, "link.reconnect", connected.error().text);
+    return;
+  }
+  notice(Level::info, "link.reconnect", std::string(which) + " connection to " + endpoint + " made anew");
+}
+
+std::optional<Duration> Link::deadline() const {
+  std::optional<Duration> deadline = core_.next_deadline();
+  for (const auto* revival : {&control_revival_, &events_revival_})
+    if (const auto due = revival->deadline()) deadline = deadline ? std::min(*deadline, *due) : *due;
+  return deadline;
+}
+
+void Link::close() {
+  control_.close();
+  events_.close();
+}
+
+void Link::notice(Level level, std::string_view code, std::string text) {
+  if (!settings_.log) return;
+  try {
+    settings_.log(Notice{level, code, std::move(text)});
+  } catch (...) {  // the owner's callback; it has nobody to tell
+  }
+}
+
+}  // namespace mesh::io

@@ -1,0 +1,83 @@
+// A consumer's side of one publisher: its two sockets and its core. Used by the engine's thread alone.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <mesh/core/consumer/member_core.hpp>
+#include <mesh/io/consumer/executor.hpp>
+#include <mesh/io/consumer/watchdog.hpp>
+#include <mesh/io/socket.hpp>
+#include <mesh/wire/wire.hpp>
+
+namespace mesh::io {
+
+struct LinkSettings {
+  std::string endpoint;  ///< the publisher's control endpoint, checked
+  core::MemberSettings member;
+  std::size_t event_size_max = 1u << 20;
+  LogCallback log;
+};
+
+class Link {
+ public:
+  Link(LinkSettings settings, std::shared_ptr<Context> context, Watchdog& watchdog);
+
+  /// Connects the control socket and starts the core.
+  Result<void> open(Now now);
+
+  /// Reads a bounded number of messages from both sockets. True: more may wait.
+  bool drain(Now now);
+  /// Carries out what the core wants done.
+  void carry_out(Executor& executor, Now now);
+  /// Events of the watchdog, by the id that watch was given: two per link.
+  void on_link_event(Watchdog::Id id, LinkEvent event, Now now);
+  /// Makes connections anew that libzmq has given up.
+  void revive(Now now);
+  std::optional<Duration> deadline() const;
+  void close();
+
+  core::MemberCore& core() { return core_; }
+
+  const core::MemberCore& core() const { return core_; }
+
+  const std::string& endpoint() const { return settings_.endpoint; }
+
+  std::uint64_t reconnects() const { return reconnects_; }
+
+  bool left() const { return left_; }
+
+  void* control_handle() const { return control_.handle(); }
+
+  void* events_handle() const { return events_.handle(); }  ///< null while not connected
+
+  static constexpr Watchdog::Id control_id(core::LinkId link) { return Watchdog::Id{2} * link; }
+
+  static constexpr Watchdog::Id events_id(core::LinkId link) { return Watchdog::Id{2} * link + 1; }
+
+  static constexpr core::LinkId link_of(Watchdog::Id id) { return static_cast<core::LinkId>(id / 2); }
+
+ private:
+  void connect_events(const std::string& announced);
+  Result<Socket> open_events(const std::string& endpoint);
+  void reconnect(Socket& socket, const std::string& endpoint, std::string_view which);
+  void notice(Level level, std::string_view code, std::string text);
+
+  const LinkSettings settings_;
+  const wire::Limits limits_;
+  std::shared_ptr<Context> context_;
+  Watchdog& watchdog_;
+  core::MemberCore core_;
+  core::MemberEffects effects_;
+  Socket control_;
+  Socket events_;
+  std::string events_endpoint_;
+  Revival control_revival_;
+  Revival events_revival_;
+  std::uint64_t reconnects_ = 0;
+  bool left_ = false;
+  std::vector<Bytes> frames_;
+};
+
+}  // namespace mesh::io
