@@ -1,5 +1,8 @@
 #include <mesh/core/consumer/dispatcher.hpp>
 
+#include <algorithm>
+#include <map>
+
 #include <mesh/core/consumer/run_book.hpp>
 #include <mesh/core/consumer/work_queue.hpp>
 
@@ -36,6 +39,7 @@ struct Dispatcher::State {
   WorkQueue queue;
   RunBook runs;
   std::vector<Completion> completions;
+  std::map<LinkId, std::uint32_t> dropped;  ///< generations below are void
 };
 
 Dispatcher::Dispatcher(DispatcherSettings settings) : state_(std::make_unique<State>(settings)) {}
@@ -64,6 +68,14 @@ void Dispatcher::extend(RunId run, Now now) {
   state_->runs.extend(run, now);
 }
 
+void Dispatcher::shorten(Run& run, std::size_t count) {
+  if (count >= run.deliveries.size()) return;
+  state_->runs.shorten(run.id, count);
+  state_->queue.put_back(std::span(run.deliveries).subspan(count));
+  run.deliveries.resize(count);
+  for (const auto& [link, generation] : state_->dropped) drop(link, generation);
+}
+
 void Dispatcher::finish(RunId run, std::span<const Outcome> outcomes, Now) {
   if (const auto lane = state_->runs.finish(run, outcomes, state_->completions)) state_->queue.release(*lane);
 }
@@ -81,6 +93,8 @@ std::optional<Duration> Dispatcher::next_deadline() const {
 }
 
 void Dispatcher::drop(LinkId link, std::uint32_t generation) {
+  auto& dropped = state_->dropped[link];
+  dropped = std::max(dropped, generation);
   state_->drop(
       [&](const Delivery& delivery) { return delivery.link == link && delivery.generation < generation; });
 }

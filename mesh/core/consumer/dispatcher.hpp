@@ -49,6 +49,11 @@ class Dispatcher {
   /// The handler of the event under way asks for more time: its ack_wait starts anew.
   void extend(RunId run, Now now);
 
+  /// The run ends early: only its first `count` events (at least one) were begun. The others go back to the
+  /// front of the queue, or, where drop() or drop_queued() has come meanwhile for their generation, are let
+  /// go. Call before finish.
+  void shorten(Run& run, std::size_t count);
+
   /// All of a run's events are done. `outcomes` has one entry per delivery, in order; ack outcomes are merged
   /// into as few completions as possible (consecutive ranges of one link).
   struct Outcome {

@@ -47,6 +47,13 @@ void RunBook::extend(RunId id, Now now) {
   if (auto* run = find(id)) run->since = now.steady;
 }
 
+void RunBook::shorten(RunId id, std::size_t count) {
+  if (auto* run = find(id); run && count > 0 && count < run->tickets.size()) {
+    run->tickets.resize(count);
+    run->index = std::min(run->index, count - 1);
+  }
+}
+
 std::optional<LaneId> RunBook::finish(RunId id, std::span<const Dispatcher::Outcome> outcomes,
                                       std::vector<Completion>& out) {
   auto* run = find(id);

@@ -19,6 +19,8 @@ class RunBook {
   RunId begin(std::span<const Delivery> deliveries, Now now);
   void progress(RunId run, std::size_t index, Now now);
   void extend(RunId run, Now now);
+  /// Only the first `count` events belong to the run any more.
+  void shorten(RunId run, std::size_t count);
 
   /// Ends a run; `outcomes` empty: ack for all. Returns the lane of its (only) event, where it has one.
   std::optional<LaneId> finish(RunId run, std::span<const Dispatcher::Outcome> outcomes,

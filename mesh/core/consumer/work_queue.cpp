@@ -53,6 +53,13 @@ bool WorkQueue::take(std::vector<Delivery>& run, std::size_t count_max) {
   return !run.empty();
 }
 
+void WorkQueue::put_back(std::span<Delivery> deliveries) {
+  size_ += deliveries.size();
+  for (const auto& delivery : deliveries) bytes_ += delivery.event.record.size();
+  plain_.insert(plain_.begin(), std::make_move_iterator(deliveries.begin()),
+                std::make_move_iterator(deliveries.end()));
+}
+
 void WorkQueue::release(LaneId id) {
   const auto found = lanes_.find(id);
   if (found == lanes_.end()) return;

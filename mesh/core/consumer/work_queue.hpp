@@ -33,6 +33,9 @@ class WorkQueue {
   /// delivery's lane stays closed until release. With lanes, count_max is 1.
   bool take(std::vector<Delivery>& run, std::size_t count_max);
 
+  /// The end of what take gave out was not begun: back to the front. Only without lanes.
+  void put_back(std::span<Delivery> deliveries);
+
   /// The event of that lane is no longer running.
   void release(LaneId lane);
 

@@ -13,6 +13,7 @@ namespace {
 
 constexpr Duration sleep_longest = 10s;
 constexpr Duration report_interval = 5ms;  ///< while there is no rest
+constexpr Duration ask_interval = 500ms;   ///< the executor, for handlers that are out of time
 constexpr Duration farewell_time = 250ms;  ///< for Detach to be answered, once the time to close is up
 
 core::DispatcherSettings dispatcher_settings(const ConsumerEngineSettings& settings) {
@@ -116,11 +117,18 @@ void ConsumerEngine::turn() {
   drain_mailbox();
   collect_completions();
   more_input_ = false;
+  std::size_t pushed = 0;
   for (auto& link : links_) {
     more_input_ |= link->drain(now_);
     link->core().on_time(now_);
     link->revive(now_);
-    link->carry_out(executor_, now_);
+    pushed += link->carry_out(executor_);
+  }
+  if (pushed > 0) {
+    load_.queued += pushed;
+    // A handler that starts now may hang: the executor wants to be asked again in time.
+    if (!load_.deadline)
+      load_.deadline = now_.steady + std::min(settings_.member.policy.ack_wait, ask_interval);
   }
   if (closing_ && (all_left() || (farewell_ && *farewell_ <= now_.steady))) ending_ = true;
   publish_report();

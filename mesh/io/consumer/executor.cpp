@@ -1,6 +1,7 @@
 #include <mesh/io/consumer/executor.hpp>
 
 #include <algorithm>
+#include <utility>
 
 #include <mesh/io/clock.hpp>
 
@@ -44,6 +45,7 @@ void Executor::stop() {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     refusing_ = true;
+    cut_ = true;
     dispatcher_.drop_queued();
   }
   runnable_.notify_all();
@@ -74,11 +76,13 @@ void Executor::drop(core::LinkId link, std::uint32_t generation) {
   const std::lock_guard lock(mutex_);
   dispatcher_.drop(link, generation);
   waiting_ = true;
+  cut_ = true;
 }
 
 void Executor::refuse() {
   const std::lock_guard lock(mutex_);
   refusing_ = true;
+  cut_ = true;
   dispatcher_.drop_queued();
   waiting_ = true;
 }
@@ -91,8 +95,9 @@ Executor::Load Executor::collect(std::vector<core::Completion>& completions, Now
     for (const auto& worker : workers_) {
       if (worker->running == 0) continue;
       const auto index = worker->index.load(std::memory_order_acquire);
-      dispatcher_.progress(worker->running, index,
-                           at(Duration(worker->since.load(std::memory_order_relaxed))));
+      const auto since = worker->since.load(std::memory_order_relaxed);
+      if (std::exchange(worker->since_told, since) != since)
+        dispatcher_.progress(worker->running, index, at(Duration(since)));
     }
     dispatcher_.expire(now);
   }
@@ -118,11 +123,12 @@ void Executor::work(Worker& worker) {
     worker.running = worker.run.id;
     worker.index.store(0, std::memory_order_relaxed);
     worker.since.store(started.count(), std::memory_order_relaxed);
+    worker.since_told = started.count();
+    cut_.store(refusing_, std::memory_order_relaxed);
     const bool pass_on = maybe_runnable_ && sleeping_ > 0 && dispatcher_.queued() > 0;
     lock.unlock();
     if (pass_on) runnable_.notify_one();
     const bool all_acked = handle_run(worker, started);
-    worker.run.deliveries.clear();  // outside of the lock: it may free whole batches
     lock.lock();
     finish(worker, all_acked);
   }
@@ -138,7 +144,7 @@ bool Executor::handle_run(Worker& worker, Duration started) {
     if (i > 0) {
       begun = steady_now();
       // A run that takes long, or a stop, gives back what has not begun.
-      if (begun - started > run_time_max || refusing_.load(std::memory_order_relaxed)) return false;
+      if (begun - started > run_time_max || cut_.load(std::memory_order_relaxed)) break;
       worker.since.store(begun.count(), std::memory_order_relaxed);
       worker.index.store(i, std::memory_order_release);
     }
@@ -154,6 +160,7 @@ bool Executor::handle_run(Worker& worker, Duration started) {
 void Executor::finish(Worker& worker, bool all_acked) {
   handled_.fetch_add(worker.outcomes.size(), std::memory_order_relaxed);
   const auto now = at(steady_now());
+  dispatcher_.shorten(worker.run, worker.outcomes.size());
   if (all_acked)
     dispatcher_.finish_all(worker.running, now);
   else

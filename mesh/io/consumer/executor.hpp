@@ -67,7 +67,8 @@ class Executor {
     // Written by the worker before each event, read under the mutex: how far its run is, and since when.
     std::atomic<std::size_t> index{0};
     std::atomic<Duration::rep> since{0};
-    core::RunId running = 0;  ///< guarded by the mutex; 0: none
+    core::RunId running = 0;       ///< guarded by the mutex; 0: none
+    Duration::rep since_told = 0;  ///< guarded too: the newest `since` that the dispatcher knows
   };
 
   void work(Worker& worker);
@@ -79,7 +80,7 @@ class Executor {
   Waker& engine_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<bool> waiting_{false};
-  std::atomic<bool> refusing_{false};
+  std::atomic<bool> cut_{false};  ///< the run shall end after the event under way
   std::atomic<std::uint64_t> handled_{0};
 
   std::mutex mutex_;
@@ -87,6 +88,7 @@ class Executor {
   core::Dispatcher dispatcher_;
   unsigned sleeping_ = 0;
   bool maybe_runnable_ = false;  ///< something was pushed since a worker found nothing to take
+  bool refusing_ = false;
   bool stopping_ = false;
 };
 

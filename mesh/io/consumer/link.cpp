@@ -69,7 +69,7 @@ bool Link::drain(Now now) {
   return more;
 }
 
-void Link::carry_out(Executor& executor, Now) {
+std::size_t Link::carry_out(Executor& executor) {
   effects_.connect_events.reset();
   effects_.control.clear();
   effects_.deliveries.clear();
@@ -87,6 +87,7 @@ void Link::carry_out(Executor& executor, Now) {
   executor.push(effects_.deliveries);
   for (const auto& said : effects_.notices) notice(said.level, said.code, said.text);
   left_ = left_ || effects_.left;
+  return effects_.deliveries.size();
 }
 
 void Link::connect_events(const std::string& announced) {

@@ -29,8 +29,8 @@ class Link {
 
   /// Reads a bounded number of messages from both sockets. True: more may wait.
   bool drain(Now now);
-  /// Carries out what the core wants done.
-  void carry_out(Executor& executor, Now now);
+  /// Carries out what the core wants done. Returns how many events were handed to the executor.
+  std::size_t carry_out(Executor& executor);
   /// Events of the watchdog, by the id that watch was given: two per link.
   void on_link_event(Watchdog::Id id, LinkEvent event, Now now);
   /// Makes connections anew that libzmq has given up.
