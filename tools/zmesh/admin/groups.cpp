@@ -1,0 +1,121 @@
+// `zmesh groups`: how far every group of a publisher is.
+
+#include <bit>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include <mesh/admin.hpp>
+#include <tools/zmesh/command.hpp>
+#include <tools/zmesh/console.hpp>
+#include <tools/zmesh/text/table.hpp>
+#include <tools/zmesh/text/times.hpp>
+
+namespace zmesh {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+double seconds(mesh::Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
+  Json json = {{"group", group.group},
+               {"prefixes", group.prefixes},
+               {"head", head},
+               {"floor", group.floor},
+               {"lag", group.lag},
+               {"in_flight", group.in_flight},
+               {"waiting", group.waiting},
+               {"parked", group.parked},
+               {"expired", group.expired},
+               {"retried", group.retried},
+               {"redelivered", group.redelivered},
+               {"stale", group.stale}};
+  json["oldest_unsettled"] = group.oldest_unsettled > 0 ? Json(group.oldest_unsettled) : Json();
+  json["oldest_age_seconds"] = group.oldest_age ? Json(seconds(*group.oldest_age)) : Json();
+  json["members"] = Json::array();
+  for (const auto& member : group.members) {
+    json["members"].push_back({{"member", member.member},
+                               {"slots", std::popcount(member.slots)},
+                               {"idle_seconds", seconds(member.idle)}});
+  }
+  return json;
+}
+
+std::string members_text(const mesh::GroupStatus& group) {
+  if (group.members.empty()) return "nobody";
+  std::string text;
+  for (const auto& member : group.members) {
+    if (!text.empty()) text += ", ";
+    text += member.member;
+    if (group.members.size() > 1) text += " (" + std::to_string(std::popcount(member.slots)) + " slots)";
+  }
+  return text;
+}
+
+std::string groups_text(const mesh::GroupList& list) {
+  std::vector<std::vector<std::string>> rows = {
+      {"GROUP", "FLOOR", "LAG", "IN FLIGHT", "WAITING", "PARKED", "EXPIRED", "OLDEST", "MEMBERS"}};
+  for (const auto& group : list.groups) {
+    rows.push_back({group.group, std::to_string(group.floor), std::to_string(group.lag),
+                    std::to_string(group.in_flight), std::to_string(group.waiting),
+                    std::to_string(group.parked), std::to_string(group.expired),
+                    group.oldest_age ? duration_text(*group.oldest_age) : "-", members_text(group)});
+  }
+  return table(rows);
+}
+
+struct GroupsOptions {
+  std::string endpoint;
+  std::string timeout = "5s";
+  bool json = false;
+};
+
+ExitCode groups(const GroupsOptions& options) {
+  const auto timeout = parse_duration(options.timeout).value();
+  auto admin = mesh::Admin::connect(options.endpoint, timeout);
+  if (!admin) return report(options.endpoint, admin.error());
+  auto info = admin->info();
+  if (!info) return report(options.endpoint, info.error());
+  auto list = admin->groups();
+  if (!list) return report(options.endpoint, list.error());
+  std::string out;
+  if (options.json) {
+    for (const auto& group : list->groups) {
+      auto json = group_json(group, list->head);
+      json["publisher"] = info->name;
+      json["origin"] = info->origin.hex();
+      out += json.dump() + "\n";
+    }
+  } else {
+    out = "publisher " + info->name + ", origin " + info->origin.hex() + ", head " +
+          std::to_string(list->head) + ", journal " + size_text(info->journal_bytes) + "\n";
+    out += list->groups.empty() ? "no groups\n" : groups_text(*list);
+  }
+  return write_out(out) ? ExitCode::ok : report_stdout();
+}
+
+}  // namespace
+
+void add_groups(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<GroupsOptions>();
+  auto* command =
+      app.add_subcommand("groups", "Show the groups of a publisher: floor, lag, retries, parked, members");
+  command->add_option("EP", options->endpoint, "Control endpoint of the publisher")->required();
+  command->add_flag("--json", options->json, "One object per group");
+  command->add_option("--timeout", options->timeout, "How long to wait for an answer")
+      ->check(parsed_by([](const std::string& text) { return parse_duration(text); }, "DURATION"))
+      ->capture_default_str();
+  command->footer(
+      "FLOOR: all at or below it is settled. LAG: seqs up to the head that are not. WAITING: for their "
+      "retry.\n"
+      "\n"
+      "  zmesh groups tcp://127.0.0.1:5601\n"
+      "  zmesh groups ipc:///run/bookings --json\n"
+      "\n"
+      "Exit status: 0 done; 2 wrong usage; 3 the publisher does not answer.");
+  command->callback([options, &chosen] { chosen.run = [options] { return groups(*options); }; });
+}
+
+}  // namespace zmesh

@@ -1,0 +1,88 @@
+// What the mesh is compared with: one ZeroMQ PUB/SUB message per event, no journal, no acknowledgement.
+
+#include <zmq.h>
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <tools/zmesh/bench/child.hpp>
+#include <tools/zmesh/console.hpp>
+
+namespace zmesh {
+namespace {
+
+constexpr char topic[] = "bench.event";
+constexpr int time_limit_ms = 20'000;
+
+/// Context and socket, closed in order.
+struct Socket {
+  explicit Socket(int type) : context(zmq_ctx_new()), handle(zmq_socket(context, type)) {
+    set(ZMQ_LINGER, time_limit_ms);
+    set(ZMQ_SNDTIMEO, time_limit_ms);
+    set(ZMQ_RCVTIMEO, time_limit_ms);
+    set(ZMQ_SNDHWM, 100'000);
+    set(ZMQ_RCVHWM, 100'000);
+  }
+
+  ~Socket() {
+    zmq_close(handle);
+    zmq_ctx_term(context);
+  }
+
+  Socket(const Socket&) = delete;
+  Socket& operator=(const Socket&) = delete;
+
+  void set(int option, int value) { zmq_setsockopt(handle, option, &value, sizeof value); }
+
+  void* context;
+  void* handle;
+};
+
+ExitCode failed(const std::string& what) {
+  complain(what + ": " + zmq_strerror(zmq_errno()));
+  return ExitCode::failure;
+}
+
+}  // namespace
+
+ExitCode bench_zmq_publisher(const BenchChild& child) {
+  Socket socket(ZMQ_XPUB);
+  // Nothing may be dropped, or the two would not be comparable: at the mark the publisher waits.
+  socket.set(ZMQ_XPUB_NODROP, 1);
+  if (zmq_bind(socket.handle, "tcp://127.0.0.1:*") != 0) return failed("bind");
+  char endpoint[256];
+  std::size_t size = sizeof endpoint;
+  zmq_getsockopt(socket.handle, ZMQ_LAST_ENDPOINT, endpoint, &size);
+  if (!write_out("{\"endpoint\":\"" + std::string(endpoint) + "\"}\n")) return ExitCode::failure;
+  char subscription[64];
+  if (zmq_recv(socket.handle, subscription, sizeof subscription, 0) < 0) return failed("no subscriber came");
+
+  std::vector<char> message(sizeof topic + child.payload_bytes, 42);
+  std::memcpy(message.data(), topic, sizeof topic);
+  const auto start = monotonic_ns();
+  for (std::uint64_t number = 0; number < child.events; ++number) {
+    if (zmq_send(socket.handle, message.data(), message.size(), 0) < 0) return failed("send");
+  }
+  return print_span(start, monotonic_ns());
+}
+
+ExitCode bench_zmq_consumer(const BenchChild& child) {
+  Socket socket(ZMQ_SUB);
+  zmq_setsockopt(socket.handle, ZMQ_SUBSCRIBE, topic, sizeof topic - 1);
+  if (zmq_connect(socket.handle, child.place.c_str()) != 0) return failed("connect");
+  const auto start = monotonic_ns();
+  zmq_msg_t message;
+  zmq_msg_init(&message);
+  std::uint64_t bytes = 0;
+  for (std::uint64_t number = 0; number < child.events; ++number) {
+    if (zmq_msg_recv(&message, socket.handle, 0) < 0) return failed("receive");
+    bytes += zmq_msg_size(&message) - sizeof topic;
+  }
+  const auto end = monotonic_ns();
+  zmq_msg_close(&message);
+  if (bytes != child.events * child.payload_bytes) return ExitCode::failure;
+  return print_span(start, end);
+}
+
+}  // namespace zmesh

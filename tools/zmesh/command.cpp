@@ -1,0 +1,38 @@
+#include <tools/zmesh/command.hpp>
+
+#include <exception>
+
+#include <tools/zmesh/console.hpp>
+
+namespace zmesh {
+
+int run(int argc, char** argv) {
+  CLI::App app("zmesh: publish, take, watch, inspect and repair the events of a brokerless mesh.", "zmesh");
+  app.set_version_flag("--version", ZMESH_VERSION);
+  app.require_subcommand(1);
+  app.footer(
+      "Results go to stdout, everything else to stderr. Exit status: 0 done, 1 failure, 2 wrong usage,\n"
+      "3 no publisher answered, 4 timeout or nothing received, 5 damaged data, 130 interrupted.\n"
+      "`zmesh COMMAND --help` shows examples.");
+  Chosen chosen;
+  add_pub(app, chosen);
+  add_sub(app, chosen);
+  add_sniff(app, chosen);
+  add_groups(app, chosen);
+  add_parked(app, chosen);
+  add_journal(app, chosen);
+  add_bench(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+  }
+  try {
+    return static_cast<int>(chosen.run());
+  } catch (const std::exception& error) {
+    complain(error.what());
+    return static_cast<int>(ExitCode::failure);
+  }
+}
+
+}  // namespace zmesh

@@ -1,0 +1,34 @@
+#include <journal/journal.hpp>
+#include <nlohmann/json.hpp>
+#include <tools/zmesh/command.hpp>
+#include <tools/zmesh/console.hpp>
+#include <tools/zmesh/journal/journal.hpp>
+
+namespace zmesh {
+
+void add_journal(CLI::App& app, Chosen& chosen) {
+  auto* journal = app.add_subcommand("journal", "Look at, verify or salvage a journal on disk");
+  journal->require_subcommand(1);
+  const auto add = [&](const char* name, const char* description, ExitCode (*run)(const JournalCommand&)) {
+    auto options = std::make_shared<JournalCommand>();
+    auto* command = journal->add_subcommand(name, description);
+    command->add_option("DIR", options->directory, "Directory of the journal")->required();
+    command->add_flag("--json", options->json, "One object");
+    command->callback([options, run, &chosen] { chosen.run = [options, run] { return run(*options); }; });
+    return std::pair(command, options);
+  };
+  add("stat", "Identity, head, segments, sizes; also while its publisher runs", journal_stat);
+  add("check", "Verify every checksum, record and order; also while its publisher runs", journal_check);
+  const auto [salvage, options] = add("salvage", "Copy what verifies into a new journal", journal_salvage);
+  salvage->add_option("INTO", options->into, "Directory of the new journal; must not exist")->required();
+  journal->footer(
+      "  zmesh journal stat /var/lib/bookings\n"
+      "  zmesh journal check /var/lib/bookings --json\n"
+      "  zmesh journal salvage /var/lib/bookings /var/lib/bookings.salvaged\n"
+      "\n"
+      "Exit status: 0 done, and nothing is damaged; 1 there is no such journal, or it cannot be read; 2 "
+      "wrong\n"
+      "usage; 5 damage was found.");
+}
+
+}  // namespace zmesh

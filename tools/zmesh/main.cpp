@@ -1,0 +1,5 @@
+#include <tools/zmesh/command.hpp>
+
+int main(int argc, char** argv) {
+  return zmesh::run(argc, argv);
+}

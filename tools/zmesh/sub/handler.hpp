@@ -1,0 +1,47 @@
+// What `sub` does with each event: print its line, or run the command and judge by its exit status.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <mutex>
+#include <string>
+
+#include <mesh/event.hpp>
+#include <tools/zmesh/process/interrupt.hpp>
+#include <tools/zmesh/sub/sub.hpp>
+
+namespace zmesh {
+
+/// Called by the consumer's workers, `concurrency` at once.
+class SubHandler {
+ public:
+  SubHandler(const SubOptions& options, Interrupt& interrupt) : options_(options), interrupt_(interrupt) {}
+
+  mesh::Outcome handle(const mesh::Event& event);
+
+  std::uint64_t handled() const { return handled_; }  ///< acknowledged
+
+  std::uint64_t failed() const { return failed_; }
+
+  bool stdout_gone() const { return stdout_gone_; }
+
+  bool complete() const { return options_.count > 0 && handled_ >= options_.count; }
+
+  std::chrono::steady_clock::time_point last_event() const {
+    return std::chrono::steady_clock::time_point(last_);
+  }
+
+ private:
+  mesh::Outcome print(const std::string& line);
+  mesh::Outcome execute(const mesh::Event& event, const std::string& line);
+
+  const SubOptions& options_;
+  Interrupt& interrupt_;
+  std::mutex out_mutex_;
+  std::atomic<std::uint64_t> handled_{0};
+  std::atomic<std::uint64_t> failed_{0};
+  std::atomic<bool> stdout_gone_{false};
+  std::atomic<std::chrono::steady_clock::duration> last_{std::chrono::steady_clock::now().time_since_epoch()};
+};
+
+}  // namespace zmesh

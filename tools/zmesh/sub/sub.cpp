@@ -1,0 +1,81 @@
+#include <tools/zmesh/sub/sub.hpp>
+
+#include <algorithm>
+
+#include <mesh/consumer.hpp>
+#include <tools/zmesh/console.hpp>
+#include <tools/zmesh/process/interrupt.hpp>
+#include <tools/zmesh/sub/handler.hpp>
+#include <tools/zmesh/text/times.hpp>
+
+namespace zmesh {
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+mesh::ConsumerOptions consumer_options(const SubOptions& options, SubHandler& handler) {
+  mesh::ConsumerOptions wanted;
+  wanted.publishers = options.from;
+  wanted.group = options.group;
+  wanted.member = options.member;
+  wanted.prefixes = options.prefixes;
+  wanted.concurrency = options.concurrency;
+  wanted.start = options.start;
+  wanted.retry = options.retry;
+  wanted.event_size_max = options.event_bytes_max;
+  wanted.use_live = !options.no_live;
+  wanted.log = notices(options.verbose);
+  wanted.on_any([&handler](const mesh::Event& event) { return handler.handle(event); });
+  return wanted;
+}
+
+/// Waits for the count, the silence of --idle or a signal.
+void wait_for_end(const SubOptions& options, const SubHandler& handler, const Interrupt& interrupt,
+                  const mesh::Consumer& consumer) {
+  while (!interrupt.requested()) {
+    if (!options.idle) {
+      interrupt.wait(3600s);
+      continue;
+    }
+    const auto quiet_until = handler.last_event() + *options.idle;
+    const auto now = Clock::now();
+    if (now >= quiet_until && consumer.stats().running == 0) return;
+    interrupt.wait(std::max<mesh::Duration>(quiet_until - now, 10ms));
+  }
+}
+
+bool attached(const mesh::ConsumerStats& stats) {
+  return std::all_of(stats.links.begin(), stats.links.end(),
+                     [](const auto& link) { return link.origin.has_value(); });
+}
+
+}  // namespace
+
+ExitCode sub(const SubOptions& options) {
+  Interrupt interrupt;
+  SubHandler handler(options, interrupt);
+  auto consumer = mesh::Consumer::open(consumer_options(options, handler));
+  if (!consumer) return report(consumer.error());
+  wait_for_end(options, handler, interrupt, *consumer);
+
+  const auto stats = consumer->stats();
+  const bool silent = options.idle && !interrupt.requested();
+  if (const auto closed = consumer->close(options.retry.ack_wait + 10s); !closed) {
+    warn("closing: " + closed.error().describe());
+  }
+  if (options.verbose || silent) {
+    say("handled " + std::to_string(handler.handled()) + " events, " + std::to_string(handler.failed()) +
+        " failed attempts");
+  }
+  if (handler.stdout_gone()) return ExitCode::failure;
+  if (handler.complete()) return ExitCode::ok;
+  if (silent && !attached(stats)) {
+    complain("no publisher answered" + (stats.total.last_error.empty() ? "" : ": " + stats.total.last_error));
+    return ExitCode::unreachable;
+  }
+  if (silent && (options.count > 0 || handler.handled() == 0)) return ExitCode::nothing;
+  return options.count > 0 ? ExitCode::interrupted : ExitCode::ok;
+}
+
+}  // namespace zmesh

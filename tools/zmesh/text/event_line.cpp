@@ -1,0 +1,101 @@
+#include <tools/zmesh/text/event_line.hpp>
+
+#include <vector>
+
+#include <tools/zmesh/text/json_text.hpp>
+#include <tools/zmesh/text/times.hpp>
+
+namespace zmesh {
+namespace {
+
+void append_headers(std::string& out, const mesh::EventView& event) {
+  out += ",\"headers\":{";
+  std::vector<std::string_view> seen;  // a JSON object has each name once: the first wins
+  mesh::for_each_header(event, [&](std::string_view name, std::string_view value) {
+    for (const auto earlier : seen) {
+      if (earlier == name) return;
+    }
+    if (!seen.empty()) out += ',';
+    append_string(out, name);
+    out += ':';
+    append_string(out, value);
+    seen.push_back(name);
+  });
+  out += '}';
+}
+
+/// One of six colours that read well on dark and light, by the topic's first word.
+std::string_view topic_colour(std::string_view topic) {
+  constexpr std::string_view colours[] = {"\x1b[32m", "\x1b[33m", "\x1b[34m",
+                                          "\x1b[35m", "\x1b[36m", "\x1b[91m"};
+  unsigned hash = 7;
+  for (const char symbol : topic.substr(0, topic.find('.')))
+    hash = hash * 31 + static_cast<unsigned char>(symbol);
+  return colours[hash % std::size(colours)];
+}
+
+}  // namespace
+
+void append_event_json(std::string& out, const mesh::EventView& event, const LineMarks& marks) {
+  out += "{\"origin\":\"";
+  out += marks.origin;
+  out += "\",\"name\":";
+  append_string(out, marks.name);
+  out += ",\"seq\":";
+  append_number(out, event.seq);
+  out += ",\"topic\":";
+  append_string(out, event.topic);
+  out += ",\"key\":";
+  if (event.key) {
+    append_string(out, *event.key);
+  } else {
+    out += "null";
+  }
+  if (marks.delivery) {
+    out += ",\"attempt\":";
+    append_number(out, std::uint64_t{marks.attempt});
+    out += marks.redelivered ? ",\"redelivered\":true" : ",\"redelivered\":false";
+    if (marks.redrives > 0) {
+      out += ",\"redrives\":";
+      append_number(out, std::uint64_t{marks.redrives});
+    }
+  }
+  out += ",\"time\":\"";
+  append_time(out, event.time);
+  out += '"';
+  append_headers(out, event);
+  append_payload_field(out, event.payload);
+  out += '}';
+}
+
+void append_event_text(std::string& out, const mesh::EventView& event, const LineMarks& marks, bool colour) {
+  const auto time = time_text(event.time);
+  out += std::string_view(time).substr(11, 12);
+  out += "  ";
+  out += marks.name;
+  out += " #";
+  append_number(out, event.seq);
+  out += "  ";
+  if (colour) out += topic_colour(event.topic);
+  out += event.topic;
+  if (colour) out += "\x1b[0m";
+  if (event.key) {
+    out += "  key=";
+    append_string(out, *event.key);
+  }
+  mesh::for_each_header(event, [&](std::string_view name, std::string_view value) {
+    out += "  ";
+    append_string(out, name);
+    out += '=';
+    append_string(out, value);
+  });
+  out += "  ";
+  if (event.payload.empty()) return;
+  if (append_payload(out, event.payload)) return;
+  append_number(out, std::uint64_t{event.payload.size()});
+  out += " bytes, base64 ";
+  append_base64(out, event.payload.first(std::min<std::size_t>(event.payload.size(), 48)));
+  if (event.payload.size() > 48) out += "...";
+}
+
+}  // namespace zmesh
