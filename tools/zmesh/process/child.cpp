@@ -3,7 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -141,7 +141,7 @@ mesh::Result<ChildResult> run_child(const std::string& command, std::string_view
   }
   in_read.close();
   err_write.close();
-  const Fd process(::pidfd_open(pid, 0));
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
 
   ChildResult result;
   std::string kept;

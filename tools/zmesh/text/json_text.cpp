@@ -88,10 +88,8 @@ void append_base64(std::string& out, mesh::ByteView bytes) {
 
 bool decode_base64(std::string_view text, std::string& bytes) {
   bytes.clear();
-  for (int padding = 0; padding < 2 && text.size() % 4 == 0 && text.ends_with('='); ++padding) {
-    text.remove_suffix(1);
-    if (text.size() % 4 != 0 && !text.ends_with('=')) break;
-  }
+  const bool padded = text.size() % 4 == 0;
+  for (int padding = 0; padded && padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
   if (text.size() % 4 == 1) return false;
   unsigned group = 0;
   int bits = 0;
