@@ -19,10 +19,10 @@ namespace mesh {
 inline constexpr std::uint8_t protocol_version = 1;
 
 /// Bounds of what one message may hold; a receiver refuses more (error protocol), so a sender keeps to them.
-inline constexpr std::size_t verdicts_max = 4096;
-inline constexpr std::size_t held_max = 4096;
+inline constexpr std::size_t verdicts_max = 1024;
+inline constexpr std::size_t held_max = 1024;
 /// Ranges of all its ledgers together. The encoder leaves the highest out beyond this: settled less is safe.
-inline constexpr std::size_t ranges_max = 65'536;
+inline constexpr std::size_t ranges_max = 32'768;
 inline constexpr std::size_t batches_max = 4096;       ///< of Events or Deliver
 inline constexpr std::size_t redeliveries_max = 4096;  ///< of Deliver
 inline constexpr std::size_t parked_list_max = 1000;   ///< events of ParkedList, seqs of ParkedDone

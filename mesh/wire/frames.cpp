@@ -8,15 +8,15 @@
 namespace mesh::wire {
 namespace {
 
-// A frame of group status is closed once it has this many bytes; one status can add about 400 KiB.
-constexpr std::size_t status_frame_target = 256u << 10;
+// Bytes of a frame of group status, at most. One status has at most 239 KiB.
+constexpr std::size_t status_frame_max = 250u << 10;
 constexpr std::size_t status_fields = 14;
-constexpr std::size_t members_max = 4096;
+constexpr std::size_t members_max = 256;
 constexpr std::size_t groups_max = 65'536;
 // An open array may have this many fields more than this version knows; they are passed over.
 constexpr std::size_t status_fields_max = status_fields + 16;
 // Bytes of a parked list's header, and of all its frames, that are sent at most.
-constexpr std::size_t parked_header_target = 768u << 10;
+constexpr std::size_t parked_header_target = 192u << 10;
 constexpr std::size_t parked_records_target = 8u << 20;
 
 Result<void> take_batches(std::span<const Bytes> frames, std::size_t frame_size_max,
@@ -139,8 +139,11 @@ void append_frames(std::vector<Bytes>& frames, const GroupList& list) {
   for (std::size_t at = 0; at < list.groups.size();) {
     Writer statuses;
     std::size_t count = 0;
-    for (; at < list.groups.size() && statuses.size() < status_frame_target; ++at, ++count) {
-      write(statuses, list.groups[at]);
+    for (; at < list.groups.size(); ++at, ++count) {
+      Writer status;
+      write(status, list.groups[at]);
+      if (count > 0 && statuses.size() + status.size() > status_frame_max) break;
+      statuses.raw(status.take());
     }
     Writer frame(statuses.size() + 5);
     frame.array(count);

@@ -9,7 +9,9 @@ namespace mesh::wire {
 namespace {
 
 // Texts of all verdicts of one message together, in bytes. With many failures at once each gets less.
-constexpr std::size_t verdict_texts_max = 256u << 10;
+constexpr std::size_t verdict_texts_max = 64u << 10;
+// Ranges are left out where they would lie beyond this in a header.
+constexpr std::size_t header_room = 224u << 10;
 
 void write(Writer& writer, const Verdict& verdict, std::size_t text_max) {
   writer.array(7);
@@ -90,13 +92,15 @@ std::vector<std::string> read_prefixes(Reader& reader, std::string_view field, s
 
 void write(Writer& writer, const SlotLedger& ledger) {
   // What touches is joined, and order restored, whatever the ledger looks like: skip is never 0.
+  const std::size_t room = header_room > writer.size() ? header_room - writer.size() : 0;
+  const std::size_t bytes_max = std::min(writer.range_bytes_left, room);
   RangeSet settled(ledger.floor);
   for (const SeqRange& range : ledger.above) settled.add(range);
   Writer ranges;
   std::size_t count = 0;
   Seq before = settled.floor();
   for (const SeqRange& range : settled.above()) {
-    if (writer.ranges_left == 0 || ranges.size() + 18 > writer.range_bytes_left) break;
+    if (writer.ranges_left == 0 || ranges.size() + 18 > bytes_max) break;
     ranges.uint(range.first - before - 1);
     ranges.uint(range.last - range.first);
     before = range.last;

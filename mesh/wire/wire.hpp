@@ -18,7 +18,7 @@ namespace mesh::wire {
 struct Limits {
   std::size_t frames_max = 1 + batches_max;        ///< of one message
   std::size_t frame_size_max = (1u << 20) + 4096;  ///< event_size_max + 4 KiB
-  std::size_t header_size_max = 1u << 20;  ///< of a control header frame, and of a frame of group status
+  std::size_t header_size_max = 256u << 10;  ///< of a control header frame, and of a frame of group status
   std::size_t live_header_size_max = 32u << 10;  ///< of a live header frame
 };
 

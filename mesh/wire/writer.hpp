@@ -36,7 +36,7 @@ class Writer {
 
   /// How many bytes of settled ranges this message may still take. A message that would exceed what a
   /// receiver accepts leaves the highest ranges out: settled less is safe, just repeated work.
-  std::size_t range_bytes_left = 512u << 10;
+  std::size_t range_bytes_left = 96u << 10;
   std::size_t ranges_left = ranges_max;
 
  private:

@@ -80,7 +80,34 @@ BOOST_AUTO_TEST_CASE(the_largest_ack_that_a_member_may_send_is_accepted) {
   ack.held.assign(held_max, {large, 1000});
   const auto decoded = wire::decode(wire::encode(ack), {});
   BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
-  BOOST_TEST((std::get<Ack>(*decoded).settled == ack.settled));
+  const auto& got = std::get<Ack>(*decoded);
+  BOOST_TEST(got.verdicts.size() == verdicts_max);
+  BOOST_TEST(got.held.size() == held_max);
+  BOOST_TEST(got.settled.above.size() > 10'000u);
+  BOOST_TEST((std::equal(got.settled.above.begin(), got.settled.above.end(), ack.settled.above.begin())));
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_hello_that_a_member_may_send_is_accepted) {
+  Hello hello = example<Hello>("hello");
+  hello.prefixes.assign(prefixes_max, std::string(200, 'p'));
+  hello.resume = Resume{1, {all_slots, 0, {}}, {}};
+  hello.resume->held.assign(held_max, {~Seq{0}, 1000});
+  for (Seq seq = Seq{1} << 60; hello.resume->settled.above.size() < ranges_max; seq += 1000) {
+    hello.resume->settled.above.push_back({seq, seq + 500});
+  }
+  const auto decoded = wire::decode(wire::encode(hello), {});
+  BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
+  BOOST_TEST(std::get<Hello>(*decoded).prefixes.size() == prefixes_max);
+}
+
+BOOST_AUTO_TEST_CASE(the_status_of_a_group_with_all_it_may_have_fits_a_frame) {
+  GroupStatus status;
+  status.group = std::string(100, 'g');
+  status.prefixes.assign(prefixes_max, std::string(200, 'p'));
+  status.members.assign(1024, {std::string(100, 'm'), all_slots, 24h * 3650});
+  const auto decoded = wire::decode(wire::encode(GroupList{1, 7, {status, status, status}}), {});
+  BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
+  BOOST_TEST(std::get<GroupList>(*decoded).groups.size() == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(ranges_that_touch_or_overlap_are_sent_joined) {
@@ -99,7 +126,7 @@ BOOST_AUTO_TEST_CASE(ranges_beyond_the_bound_are_left_out_from_the_top) {
   for (Seq seq = 0; wide.above.size() < ranges_max; seq += Seq{1} << 45)
     wide.above.push_back({seq + 2, seq + (Seq{1} << 44)});
   const SlotLedger less = sent(wide);
-  BOOST_TEST(less.above.size() > 20'000u);
+  BOOST_TEST(less.above.size() > 5'000u);
   BOOST_TEST(less.above.size() < ranges_max);
   BOOST_TEST((std::equal(less.above.begin(), less.above.end(), wide.above.begin())));
 }
@@ -233,7 +260,7 @@ BOOST_AUTO_TEST_CASE(a_parked_list_that_is_too_long_for_one_message_says_that_th
   BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
   const auto& got = std::get<ParkedList>(*decoded);
   BOOST_TEST(got.more);
-  BOOST_TEST(got.events.size() > 10u);
+  BOOST_TEST(got.events.size() > 3u);
   BOOST_TEST(got.events.size() < 200u);
   list.events[3].seq = 5;  // not the seq of its record
   BOOST_TEST(!wire::decode(wire::encode(list), {}).ok());
@@ -246,7 +273,7 @@ BOOST_AUTO_TEST_CASE(ten_thousand_groups_fit_one_list) {
   status.members.assign(3, {"member", all_slots, 5s});
   const GroupList list{1, 7, std::vector<GroupStatus>(10'000, status)};
   const auto frames = wire::encode(list);
-  for (const Bytes& frame : frames) BOOST_TEST(frame.size() < (1u << 20));
+  for (const Bytes& frame : frames) BOOST_TEST(frame.size() <= (256u << 10));
   const auto decoded = wire::decode(frames, {});
   BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
   BOOST_TEST(same(*decoded, ControlMessage(list)));
