@@ -21,14 +21,11 @@ constexpr std::size_t parked_records_target = 8u << 20;
 
 Result<void> take_batches(std::span<const Bytes> frames, std::size_t frame_size_max,
                           std::vector<Batch>& batches) {
-  if (frames.size() > batches_max) return fail(Errc::protocol, "events: too many batches");
+  if (frames.size() > batches_max) return fail(Errc::protocol, "too many batches");
   batches.reserve(frames.size());
   for (const Bytes& frame : frames) {
     auto batch = parse_batch(frame, frame_size_max);
     if (!batch) return batch.error();
-    if (!batches.empty() && batch->header.first <= batches.back().header.last) {
-      return fail(Errc::protocol, "events: batches are not in order");
-    }
     batches.push_back(std::move(*batch));
   }
   return {};
@@ -116,9 +113,12 @@ void append_frames(std::vector<Bytes>& frames, const Events& events) {
 
 Result<void> take_frames(std::span<const Bytes> frames, std::size_t frame_size_max, Events& events) {
   if (auto taken = take_batches(frames, frame_size_max, events.batches); !taken) return taken;
-  if (!events.batches.empty() && events.batches.back().header.last > events.through) {
-    return fail(Errc::protocol, "events: a batch lies beyond through");
+  Seq before = 0;
+  for (const Batch& batch : events.batches) {
+    if (batch.header.first <= before) return fail(Errc::protocol, "events: batches are not in order");
+    before = batch.header.last;
   }
+  if (before > events.through) return fail(Errc::protocol, "events: a batch lies beyond through");
   return {};
 }
 

@@ -76,7 +76,7 @@ void write(Writer& writer, const Hello& hello) {
 
 void read(Reader& reader, Hello& hello) {
   hello.group = read_name(reader, "group", true);
-  hello.member = read_name(reader, "member", hello.group.empty());
+  hello.member = read_name(reader, "member", false);
   const ByteView instance = reader.bin("instance", hello.instance.size());
   if (instance.size() != hello.instance.size()) {
     reader.fail("instance", "is not 16 bytes");

@@ -109,6 +109,16 @@ std::vector<Bytes> encode(const ControlMessage& message) {
   return std::visit([](const auto& one) { return encode_one(one); }, message);
 }
 
+std::optional<Sender> sender_of(std::span<const Bytes> frames, const Limits& limits) {
+  if (frames.empty() || frames[0].size() > limits.header_size_max) return std::nullopt;
+  Reader reader(frames[0].view(), "control message");
+  reader.array("header", envelope_fields, 64);
+  reader.uint("version");
+  reader.uint("type");
+  const Sender sender{reader.uint("id"), reader.uint("session")};
+  return reader.ok() ? std::optional(sender) : std::nullopt;
+}
+
 Result<ControlMessage> decode(std::span<const Bytes> frames, const Limits& limits) {
   if (auto checked = check_frames(frames, limits); !checked) return checked.error();
   Reader reader(frames[0].view(), "control message");

@@ -29,6 +29,15 @@ std::vector<Bytes> encode(const ControlMessage& message);
 /// journal_damaged or journal_newer (a batch that does not verify).
 Result<ControlMessage> decode(std::span<const Bytes> frames, const Limits& limits);
 
+/// Whom to answer about a control message that does not decode, so that its sender learns of it.
+struct Sender {
+  std::uint64_t id = 0;
+  SessionId session = 0;
+};
+
+/// Nothing when not even that can be read; then an answer would be of no use.
+std::optional<Sender> sender_of(std::span<const Bytes> frames, const Limits& limits);
+
 /// Frames of a live message: prefix, header, batch (none for a heartbeat).
 std::vector<Bytes> encode_live(const LiveMessage& message);
 /// Errors: protocol, journal_damaged, journal_newer.

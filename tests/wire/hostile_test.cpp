@@ -169,6 +169,20 @@ BOOST_AUTO_TEST_CASE(another_protocol_version_is_named_in_the_error) {
   BOOST_TEST(decoded.error().text.find("version 2") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(the_sender_of_a_message_that_does_not_decode_can_be_answered) {
+  Hello hello = std::get<Hello>(control_examples().at("hello"));
+  hello.id = 300;
+  hello.policy.jitter = 7;
+  const Frames frames = wire::encode(hello);
+  BOOST_TEST(!wire::decode(frames, {}).ok());
+  const auto sender = wire::sender_of(frames, {});
+  BOOST_REQUIRE(sender.has_value());
+  BOOST_TEST(sender->id == 300u);
+  BOOST_TEST(sender->session == 0u);
+  BOOST_TEST(!wire::sender_of({}, {}).has_value());
+  BOOST_TEST(!wire::sender_of(Frames{cut(frames[0], 4)}, {}).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(an_unknown_type_is_unsupported) {
   wire::Writer writer;
   writer.array(4);
