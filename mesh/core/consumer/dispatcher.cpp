@@ -71,8 +71,14 @@ void Dispatcher::extend(RunId run, Now now) {
 void Dispatcher::shorten(Run& run, std::size_t count) {
   if (count >= run.deliveries.size()) return;
   state_->runs.shorten(run.id, count);
-  state_->queue.put_back(std::span(run.deliveries).subspan(count));
+  const auto rest = std::span(run.deliveries).subspan(count);
+  const bool void_any = std::any_of(rest.begin(), rest.end(), [this](const Delivery& delivery) {
+    const auto dropped = state_->dropped.find(delivery.link);
+    return dropped != state_->dropped.end() && delivery.generation < dropped->second;
+  });
+  state_->queue.put_back(rest);
   run.deliveries.resize(count);
+  if (!void_any) return;
   for (const auto& [link, generation] : state_->dropped) drop(link, generation);
 }
 
