@@ -16,7 +16,7 @@ void MemberCore::State::observe(Now now) {
 
 void MemberCore::State::follow_up(Now now) {
   if (!attached()) return;
-  if (settlement.dirty() && !timers.active(Timer::ack)) report_soon(now, settings.ack_interval);
+  if (settlement.dirty()) report_soon(now, settings.ack_interval);
   if (closing == Closing::no) {
     fetch_if_wanted(now);
   } else {
