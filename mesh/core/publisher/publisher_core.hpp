@@ -23,19 +23,20 @@ namespace mesh::core {
 using Route = std::string;
 
 struct PublisherSettings {
-  std::string events_endpoint;          ///< told to members in Welcome
-  Duration lease = 5s;                  ///< a member silent for longer loses its slots
-  Duration ledger_flush = 50ms;         ///< settled ranges are committed at the latest this long after they came
-  Duration heartbeat_tail = 20ms;       ///< quiet this long after an event: first heartbeat
-  Duration heartbeat_idle = 1s;         ///< and one each this long afterwards
-  Duration redelivery_resend = 2s;      ///< a redelivery the member does not hold is sent again after this
+  std::string events_endpoint;      ///< told to members in Welcome
+  Duration lease = 5s;              ///< a member silent for longer loses its slots
+  Duration ledger_flush = 50ms;     ///< settled ranges are committed at the latest this long after they came
+  Duration heartbeat_tail = 20ms;   ///< quiet this long after an event: first heartbeat
+  Duration heartbeat_idle = 1s;     ///< and one each this long afterwards
+  Duration redelivery_resend = 2s;  ///< a redelivery the member does not hold is sent again after this
   std::size_t redeliveries_in_flight_max = 64;  ///< per group
   std::size_t sessions_max = 1024;
   std::size_t groups_max = 10'000;
-  std::size_t waiting_max = 100'000;    ///< retries per group; above it the group gets no new events until it drains
-  std::size_t parked_max = 100'000;     ///< per group; when full, what would be parked keeps being retried
+  std::size_t waiting_max =
+      100'000;  ///< retries per group; above it the group gets no new events until it drains
+  std::size_t parked_max = 100'000;  ///< per group; when full, what would be parked keeps being retried
   RetentionPolicy retention;
-  std::uint64_t seed = 0;               ///< makes session ids hard to guess
+  std::uint64_t seed = 0;  ///< makes session ids hard to guess
 };
 
 /// A group declared in configuration: created at open unless it exists.
@@ -47,33 +48,42 @@ struct GroupDeclaration {
 };
 
 /// What a reader thread shall do; the result comes back through on_read. Plain data: it holds no reference
-/// to the core, so that it can run beside it.
+/// to the core, so that it can run beside it. Jobs of Kind::state never reach a reader thread: state belongs
+/// to the engine's thread, so PublisherTurn carries them out itself, in the turn that asked for them.
 struct ReadJob {
-  enum class Kind : std::uint8_t { range, records, locate };
+  enum class Kind : std::uint8_t { range, records, locate, state };
   std::uint64_t id = 0;
   Kind kind = Kind::range;
   // range: the matching events after `after`, up to `upto`, until `credit` bytes are found
   Seq after = 0;
   Seq upto = 0;
   std::size_t credit = 0;
-  std::vector<std::string> prefixes;    ///< none: every topic
-  std::vector<SlotLedger> settled;      ///< slots wanted, and what to leave out of them; none: all slots, all events
-  // records: these, ascending
+  std::vector<std::string> prefixes;  ///< none: every topic
+  std::vector<SlotLedger>
+      settled;  ///< slots wanted, and what to leave out of them; none: all slots, all events
+  // records: these, ascending, until `credit` bytes are found (at least one record; 0: no limit)
   std::vector<Seq> seqs;
   // locate: the seq before the first event of that time or later
   WallTime when = 0;
+  // state: the values of these keys, until `credit` bytes are found (at least one value; 0: no limit)
+  Table table = Table::parked;
+  std::vector<std::string> keys;
 };
 
 struct ReadResult {
   std::uint64_t id = 0;
-  std::vector<Batch> batches;        ///< range: filtered copies, or whole batches where all of one is wanted
-  Seq through = 0;                   ///< range: covered up to here (upto, or the last seq that credit let in)
-  std::vector<Batch> records;        ///< records: one batch per record found, ascending; missing ones are absent
+  std::vector<Batch> batches;  ///< range: filtered copies, or whole batches where all of one is wanted
+  Seq through = 0;             ///< range: covered up to here (upto, or the last seq that credit let in);
+                               ///< records: looked for up to here
+  std::vector<Batch> records;  ///< records: one batch per record found, ascending; missing ones are absent
   Seq located = 0;
-  std::optional<Error> error;        ///< journal_damaged, journal_io: what was found before it still counts
+  std::vector<std::optional<std::string>> values;  ///< state: per key, in order; fewer when credit ended it
+  std::optional<Error> error;  ///< journal_damaged, journal_io: what was found before it still counts
 };
 
-/// Carries out a job against the journal. Pure but for the journal's reads; any thread. (core/publisher/read_job.cpp)
+/// Carries out a job against the journal. Pure but for the journal's reads; any thread, but for Kind::state,
+/// which is the engine's. A range comes in at most range_batches_max batches.
+inline constexpr std::size_t range_batches_max = 48;
 ReadResult run_read_job(const Journal& journal, const ReadJob& job);
 
 struct ControlOut {
@@ -88,29 +98,31 @@ struct PublisherEffects {
   std::vector<ControlOut> control;
   std::vector<LiveMessage> live;
   std::vector<ReadJob> reads;
-  std::optional<Seq> drop_through;   ///< retention: drop sealed segments up to here
+  std::optional<Seq> drop_through;  ///< retention: drop sealed segments up to here
   std::vector<Notice> notices;
+
   bool empty() const {
-    return state.empty() && control.empty() && live.empty() && reads.empty() && !drop_through && notices.empty();
+    return state.empty() && control.empty() && live.empty() && reads.empty() && !drop_through &&
+           notices.empty();
   }
 };
 
 struct PublisherCounters {
-  std::uint64_t committed = 0;       ///< events
+  std::uint64_t committed = 0;  ///< events
   std::uint64_t committed_bytes = 0;
-  std::uint64_t sent = 0;            ///< events on the live path (an event counts once)
-  std::uint64_t unsent = 0;          ///< events no active prefix matched
+  std::uint64_t sent = 0;    ///< events on the live path (an event counts once)
+  std::uint64_t unsent = 0;  ///< events no active prefix matched
   std::uint64_t live_messages = 0;
   std::uint64_t heartbeats = 0;
-  std::uint64_t fetched = 0;         ///< events sent in answer to fetches
+  std::uint64_t fetched = 0;  ///< events sent in answer to fetches
   std::uint64_t fetches = 0;
   std::uint64_t redelivered = 0;
   std::uint64_t retried = 0;
   std::uint64_t parked = 0;
-  std::uint64_t expired = 0;         ///< seqs
+  std::uint64_t expired = 0;  ///< seqs
   std::uint64_t acks = 0;
   std::uint64_t stale_acks = 0;
-  std::uint64_t refused = 0;         ///< requests answered with Refused
+  std::uint64_t refused = 0;  ///< requests answered with Refused
 };
 
 class PublisherCore {

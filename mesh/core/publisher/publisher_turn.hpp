@@ -40,16 +40,25 @@ class PublisherTurn {
   /// writes are kept (latest per key; bounded by the state's size) and tried again with the next turns.
   void finish(Now now);
 
-  /// While true, state could not be written and finish() wants to be called again within retry_interval.
-  bool holding_state() const { return !pending_.empty(); }
+  /// While true, state could not be written, or a long operators' command is under way: finish() wants to be
+  /// called again within retry_interval.
+  bool holding_state() const { return !pending_.empty() || busy_; }
+
   static constexpr Duration retry_interval = 200ms;
 
+  /// A command that reads much state is spread over several turns: at most this many steps in one.
+  static constexpr unsigned rounds_max = 16;
+
  private:
+  bool commit_state(Now now);
+  bool start_reads(Now now);
+
   PublisherCore& core_;
   Journal& journal_;
   PublisherPorts& ports_;
   PublisherEffects effects_;
   std::map<std::pair<Table, std::string>, std::optional<std::string>> pending_;
+  bool busy_ = false;
 };
 
 }  // namespace mesh::core

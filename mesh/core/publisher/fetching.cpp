@@ -1,0 +1,150 @@
+#include <algorithm>
+
+#include <mesh/core/publisher/fetching.hpp>
+
+namespace mesh::core {
+namespace {
+
+/// What retention took of (after, through] before it was settled.
+std::optional<SeqRange> expired_in(const Session& session, const Desk& desk, Seq through) {
+  const Seq after = session.fetch.after;
+  SeqRange range;
+  if (session.group == nullptr) {
+    range = {after + 1, std::min(desk.dropped_through, through)};
+  } else {
+    const SeqRange& unheard = session.group->value.unheard;
+    range = {std::max(unheard.first, after + 1), std::min(unheard.last, through)};
+  }
+  if (range.empty()) return std::nullopt;
+  return range;
+}
+
+}  // namespace
+
+void Fetching::on_fetch(const Route& route, const Fetch& fetch, Now now) {
+  Session* session = attachment_.renew(route, fetch.session, fetch.id, now);
+  if (session == nullptr) return;
+  const bool slotless = session->group != nullptr && session->slots == 0;
+  if (fetch.epoch != session->epoch || slotless) {
+    return desk_.refuse(route, fetch.id, session->id, Errc::stale,
+                        "the slots are not the session's (any more)");
+  }
+  session->grant_unheard = false;
+  FetchState& state = session->fetch;
+  if (fetch.id < state.id || (fetch.id == state.id && state.open)) return;
+  if (Group* group = session->group;
+      group != nullptr && !group->value.unheard.empty() && fetch.after >= group->value.unheard.last) {
+    // It was told in the answer before this, or it had these events by the live path.
+    group->value.unheard = SeqRange{};
+    desk_.save_value(*group);
+  }
+  ++desk_.counters.fetches;
+  state.open = true;
+  state.id = fetch.id;
+  state.after = state.covered = fetch.after;
+  state.credit = std::clamp<std::size_t>(fetch.credit, credit_min, credit_max);
+  state.wait = fetch.wait;
+  state.deadline = now.steady + wait;
+  resume(*session);
+  proceed(*session, now);
+}
+
+void Fetching::pause(Session& session) {
+  waiting_.insert(session.id);
+  agenda_.set(session.id, session.fetch.deadline);
+}
+
+void Fetching::resume(Session& session) {
+  waiting_.erase(session.id);
+  agenda_.set(session.id, std::nullopt);
+}
+
+void Fetching::proceed(Session& session, Now now) {
+  FetchState& state = session.fetch;
+  if (!state.open || state.read != 0) return;
+  const Group* group = session.group;
+  const bool held = group != nullptr && group->retries.size() >= desk_.settings.waiting_max;
+  const bool late = now.steady >= state.deadline;
+  if (held) {
+    desk_.notice_rarely(
+        Level::warning, "retries.full",
+        "group " + group->name + " has its maximum of retries and gets no new events until it drains", now);
+    if (late) return answer(session, {}, state.covered);
+    return pause(session);
+  }
+  if (state.covered >= desk_.head) {
+    if (state.wait && !late && !expired_in(session, desk_, desk_.head)) return pause(session);
+    return answer(session, {}, desk_.head);
+  }
+  resume(session);
+  ReadJob job;
+  job.kind = ReadJob::Kind::range;
+  job.after = state.covered;
+  job.upto = desk_.head;
+  job.credit = state.credit;
+  job.prefixes = group != nullptr ? group->value.prefixes : session.prefixes;
+  if (group != nullptr) job.settled = group->ledger.view(session.slots);
+  state.read = desk_.ask(std::move(job), ReadToFetch{session.id, state.id});
+}
+
+void Fetching::on_read(const ReadToFetch& reason, ReadResult result, Now now) {
+  Session* session = desk_.sessions.find(reason.session);
+  if (session == nullptr || session->fetch.read != result.id) return;
+  FetchState& state = session->fetch;
+  state.read = 0;
+  if (!state.open) return;
+  if (reason.fetch != state.id) return proceed(*session, now);  // a newer request has taken its place
+  const Seq through = std::max(result.through, state.covered);
+  if (result.error) {
+    desk_.notice_rarely(Level::error, "journal.read_failed", result.error->describe(), now);
+    if (result.batches.empty() && through == state.covered && state.covered == state.after) {
+      state.open = false;
+      return desk_.refuse(session->route, state.id, session->id, result.error->code, result.error->text);
+    }
+    return answer(*session, std::move(result.batches), through);
+  }
+  const bool nothing = result.batches.empty() && !expired_in(*session, desk_, through);
+  if (nothing && state.wait && now.steady < state.deadline) {
+    state.covered = through;
+    return proceed(*session, now);
+  }
+  answer(*session, std::move(result.batches), through);
+}
+
+void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through) {
+  resume(session);
+  FetchState& state = session.fetch;
+  state.open = false;
+  Events events;
+  events.session = session.id;
+  events.id = state.id;
+  events.epoch = session.epoch;
+  events.after = state.after;
+  events.through = through;
+  events.head = desk_.head;
+  if (session.group != nullptr) events.redelivered_through = session.group->value.redelivered_through;
+  events.expired = expired_in(session, desk_, through);
+  for (const Batch& batch : batches) desk_.counters.fetched += batch.header.count;
+  events.batches = std::move(batches);
+  desk_.send(session.route, std::move(events));
+}
+
+void Fetching::on_committed(Now now) {
+  const std::set<SessionId> waiting = waiting_;
+  for (const SessionId id : waiting) {
+    if (Session* session = desk_.sessions.find(id)) {
+      proceed(*session, now);
+    } else {
+      waiting_.erase(id);
+    }
+  }
+}
+
+void Fetching::on_time(Now now) {
+  while (const auto id = agenda_.pop(now.steady)) {
+    waiting_.erase(*id);
+    if (Session* session = desk_.sessions.find(*id)) proceed(*session, now);
+  }
+}
+
+}  // namespace mesh::core

@@ -1,0 +1,62 @@
+// A group as the publisher keeps it: what it wants, what it has settled, what failed.
+#pragma once
+
+#include <map>
+#include <span>
+
+#include <mesh/core/publisher/assignment.hpp>
+#include <mesh/core/publisher/ledger.hpp>
+#include <mesh/core/publisher/retry_store.hpp>
+#include <mesh/model/messages.hpp>
+
+namespace mesh::core {
+
+/// What operators' filters look at, of one parked event; the rest of it is read when it is wanted.
+struct ParkedIndex {
+  Reason reason = Reason::handler_rejected;
+  std::uint32_t redrives = 0;
+  std::size_t size = 0;  ///< of the entry, in bytes
+  std::string topic;
+  std::optional<std::string> key;
+  bool leaving = false;  ///< a redrive of it is under way
+};
+
+struct Group {
+  std::string name;
+  std::uint64_t serial = 0;  ///< order of creation or restore; a stable order for timers
+  GroupValue value;
+  Ledger ledger;
+  RetryStore retries;
+  std::map<Seq, ParkedIndex> parked;
+  Assignment assignment;
+
+  bool value_dirty = false;
+  bool ledger_dirty = false;
+  Duration flush_at{0};  ///< when ledger_dirty
+  Seq mark_through = 0;  ///< marked redelivered once somebody else than the last run's member takes the slots
+  Seq ceiling = 0;       ///< the highest seq its ledger had at restore; above the head when the tail was lost
+  std::optional<Duration> claim_until;  ///< in-flight retries of the last run wait this long for their member
+  Duration read_again{0};               ///< after a failed read, no other before this
+
+  std::uint64_t retried = 0;
+  std::uint64_t redelivered = 0;
+  std::uint64_t stale = 0;
+};
+
+/// Sorted, without what another prefix covers; none when every topic is wanted.
+std::vector<std::string> normal_prefixes(std::vector<std::string> prefixes);
+
+/// Any of the prefixes (none: every topic) matches.
+bool matches(std::span<const std::string> prefixes, std::string_view topic);
+
+/// Everything of the group up to seq is settled and no retry at or below it is pending.
+bool settled_through(const Group& group, Seq seq);
+
+/// Where its members begin to fetch: the floor of the slots, or below it what expired unheard, so that the
+/// first answer tells of it.
+Seq position(const Group& group, SlotMask slots);
+
+/// Its status; without members and oldest_age.
+GroupStatus status_of(const Group& group, Seq head);
+
+}  // namespace mesh::core

@@ -1,0 +1,165 @@
+#include <algorithm>
+
+#include <mesh/core/publisher/failing.hpp>
+#include <mesh/core/publisher/redelivery.hpp>
+
+namespace mesh::core {
+
+ReadJob records_job(const std::vector<Seq>& seqs) {
+  ReadJob job;
+  job.kind = ReadJob::Kind::records;
+  job.seqs = seqs;
+  std::sort(job.seqs.begin(), job.seqs.end());
+  job.credit = read_credit;
+  return job;
+}
+
+ReadJob copies_job(const Group& group, const std::vector<Seq>& seqs) {
+  ReadJob job;
+  job.kind = ReadJob::Kind::state;
+  job.table = Table::retries;
+  for (const Seq seq : seqs) job.keys.push_back(copy_key(group.name, seq));
+  job.credit = read_credit;
+  return job;
+}
+
+FoundEvents sort_out(const std::vector<Seq>& seqs, bool copies, const ReadResult& result) {
+  FoundEvents out;
+  for (std::size_t i = 0; i < seqs.size(); ++i) {
+    const Seq seq = seqs[i];
+    if (copies) {
+      if (i >= result.values.size()) {
+        out.unread.push_back(seq);
+      } else if (!result.values[i]) {
+        out.missing.push_back(seq);
+      } else if (auto batch = parse_batch(Bytes::copy(as_bytes(*result.values[i]))); batch) {
+        out.found.emplace_back(seq, std::move(*batch));
+      } else {
+        out.unread.push_back(seq);
+      }
+      continue;
+    }
+    const auto it = std::find_if(result.batches.begin(), result.batches.end(),
+                                 [&](const Batch& batch) { return batch.header.first == seq; });
+    if (it != result.batches.end()) {
+      out.found.emplace_back(seq, *it);
+    } else if (seq > result.through || result.error) {
+      out.unread.push_back(seq);
+    } else {
+      out.missing.push_back(seq);
+    }
+  }
+  return out;
+}
+
+Session* Redelivery::owner(const Group& group) const {
+  return desk_.sessions.find(group.assignment.owner());
+}
+
+std::optional<Duration> Redelivery::next_deadline(const Group& group) const {
+  std::optional<Duration> next = group.claim_until;
+  const auto sooner = [&](Duration when) { next = std::min(next.value_or(when), when); };
+  const Session* session = owner(group);
+  if (session == nullptr) return next;
+  if (group.retries.in_flight() < desk_.settings.redeliveries_in_flight_max) {
+    if (const auto due = group.retries.next_due()) sooner(std::max(*due, group.read_again));
+  }
+  for (const Seq seq : group.retries.flying()) {
+    const Duration seen = group.retries.entries().at(seq).seen;
+    if (session->acked > seen) sooner(std::max(seen + desk_.settings.redelivery_resend, group.read_again));
+  }
+  return next;
+}
+
+void Redelivery::pump(Group& group, Now now) {
+  if (group.claim_until && now.steady >= *group.claim_until) charge_crash(desk_, group, now);
+  const Session* session = owner(group);
+  if (session == nullptr || now.steady < group.read_again) return;
+
+  std::vector<Seq> again;
+  for (const Seq seq : group.retries.flying()) {
+    RetryEntry& entry = *group.retries.find(seq);
+    if (session->acked <= entry.seen || entry.seen + desk_.settings.redelivery_resend > now.steady) continue;
+    entry.seen = now.steady;
+    again.push_back(seq);
+  }
+  read(group, again, true);
+
+  const std::size_t in_flight = group.retries.in_flight();
+  if (in_flight >= desk_.settings.redeliveries_in_flight_max) return;
+  const auto due = group.retries.due(now.steady, desk_.settings.redeliveries_in_flight_max - in_flight);
+  for (const Seq seq : due) group.retries.move(seq, *group.retries.find(seq), RetryEntry::State::reading);
+  read(group, due, false);
+}
+
+void Redelivery::read(Group& group, const std::vector<Seq>& seqs, bool again) {
+  std::vector<Seq> records, copies;
+  for (const Seq seq : seqs) (group.retries.find(seq)->copied ? copies : records).push_back(seq);
+  if (!records.empty()) desk_.ask(records_job(records), ReadToRedeliver{&group, records, false, again});
+  if (!copies.empty()) desk_.ask(copies_job(group, copies), ReadToRedeliver{&group, copies, true, again});
+}
+
+void Redelivery::on_read(const ReadToRedeliver& reason, const ReadResult& result, Now now) {
+  Group& group = *reason.group;
+  desk_.touch(group);
+  FoundEvents events = sort_out(reason.seqs, reason.copies, result);
+  const auto wanted = reason.again ? RetryEntry::State::flying : RetryEntry::State::reading;
+  const auto entry_of = [&](Seq seq) -> RetryEntry* {
+    RetryEntry* entry = group.retries.find(seq);
+    return entry != nullptr && entry->state == wanted ? entry : nullptr;
+  };
+  if (result.error) {
+    group.read_again = now.steady + read_again;
+    desk_.notice_rarely(Level::error, "journal.read_failed", result.error->describe(), now);
+  }
+  for (const Seq seq : events.unread) {
+    if (RetryEntry* entry = entry_of(seq); entry != nullptr && !reason.again) {
+      group.retries.wait(seq, *entry, entry->due);
+    }
+  }
+  for (const Seq seq : events.missing) {
+    if (entry_of(seq) != nullptr) expire_entry(desk_, group, seq);
+  }
+  Session* session = owner(group);
+  std::vector<std::pair<Seq, Batch>> ready;
+  for (auto& [seq, batch] : events.found) {
+    RetryEntry* entry = entry_of(seq);
+    if (entry == nullptr) continue;
+    if (session == nullptr) {
+      if (!reason.again) group.retries.wait(seq, *entry, entry->due);
+      continue;
+    }
+    if (!reason.again) {
+      group.retries.move(seq, *entry, RetryEntry::State::flying);
+      desk_.save_retry(group, seq);
+    }
+    entry->seen = now.steady;
+    ready.emplace_back(seq, std::move(batch));
+  }
+  if (session != nullptr) deliver(*session, ready);
+}
+
+void Redelivery::deliver(Session& session, const std::vector<std::pair<Seq, Batch>>& found) {
+  Group& group = *session.group;
+  Deliver deliver;
+  std::size_t bytes = 0;
+  const auto send = [&] {
+    if (deliver.items.empty()) return;
+    deliver.session = session.id;
+    deliver.epoch = session.epoch;
+    desk_.send(session.route, std::exchange(deliver, Deliver{}));
+    bytes = 0;
+  };
+  for (const auto& [seq, batch] : found) {
+    if (deliver.items.size() >= items_max || bytes + batch.size() > bytes_max) send();
+    const RetryEntry& entry = *group.retries.find(seq);
+    deliver.items.push_back({seq, entry.attempt(), entry.redrives});
+    deliver.batches.push_back(batch);
+    bytes += batch.size();
+    ++group.redelivered;
+    ++desk_.counters.redelivered;
+  }
+  send();
+}
+
+}  // namespace mesh::core

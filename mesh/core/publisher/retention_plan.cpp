@@ -1,0 +1,94 @@
+#include <algorithm>
+
+#include <mesh/core/publisher/retention_plan.hpp>
+
+namespace mesh::core {
+
+RetentionPlan plan_retention(const JournalUsage& usage, std::optional<Seq> owed_from,
+                             const RetentionPolicy& policy, WallTime now) {
+  RetentionPlan plan;
+  std::uint64_t bytes = usage.event_bytes();
+  for (const SegmentUsage& segment : usage.segments) {
+    if (segment.active) break;
+    const bool over = bytes >= policy.bytes_max;
+    const WallTime age = now - segment.newest;
+    const bool aged = policy.age_max && age >= policy.age_max->count();
+    bool drop = aged;
+    if (!owed_from) {
+      drop = drop || over;
+    } else if (segment.last < *owed_from) {
+      drop = drop || over || age >= policy.settled_keep.count();
+    } else {
+      drop = drop || (over && policy.on_limit == RetentionPolicy::OnLimit::drop_oldest);
+    }
+    if (!drop) break;
+    plan.drop_through = std::max(plan.drop_through, segment.last);
+    bytes -= std::min(bytes, segment.bytes);
+  }
+  plan.full = bytes >= policy.bytes_max;
+  return plan;
+}
+
+void expire_through(Desk& desk, Group& group, Seq through, Now now) {
+  const Seq floor = group.ledger.floor();
+  if (floor >= through) return;
+  const std::uint64_t count = group.ledger.missing_through(through);
+  group.ledger.raise(through);
+  group.value.expired += count;
+  desk.counters.expired += count;
+  if (group.value.unheard.empty()) group.value.unheard.first = floor + 1;
+  group.value.unheard.last = through;
+  desk.ledger_changed(group, now);
+  desk.save_value(group);
+  desk.notice(Level::warning, "event.expired",
+              "group " + group.name + " has lost seqs " + std::to_string(floor + 1) + " to " +
+                  std::to_string(through) + " to retention, " + std::to_string(count) + " of them unsettled");
+}
+
+void Keeping::on_usage(const JournalUsage& usage, Seq dropped_through, Now now) {
+  desk_.usage = usage;
+  if (dropped_through > desk_.dropped_through) {
+    desk_.dropped_through = dropped_through;
+    for (auto& [name, group] : desk_.groups) expire_through(desk_, *group, dropped_through, now);
+  }
+  run(now);
+}
+
+void Keeping::on_settled(Now now) {
+  if (full_) run(now);
+}
+
+void Keeping::run(Now now) {
+  std::optional<Seq> owed_from;
+  for (const auto& [name, group] : desk_.groups) {
+    Seq from = group->ledger.floor() + 1;
+    if (const Seq retry = group->retries.lowest_uncopied(); retry != 0) from = std::min(from, retry);
+    owed_from = std::min(owed_from.value_or(from), from);
+  }
+  const RetentionPlan plan = plan_retention(desk_.usage, owed_from, desk_.settings.retention, now.wall);
+  if (plan.full != full_) {
+    full_ = plan.full;
+    if (full_) {
+      desk_.notice(Level::error, "retention.full",
+                   "the journal has reached its limit and groups have not settled what could make room: "
+                   "publishing is refused");
+    } else {
+      desk_.notice(Level::info, "retention.room", "the journal has room again");
+    }
+  }
+  if (plan.drop_through <= desk_.dropped_through) return;
+  if (plan.drop_through <= asked_ && now.steady < asked_at_ + 10s) return;
+  asked_ = plan.drop_through;
+  asked_at_ = now.steady;
+  // Ledgers go into the commit before the drop, so that a crash in between cannot make settled events look
+  // expired.
+  for (auto& [name, group] : desk_.groups) {
+    expire_through(desk_, *group, plan.drop_through, now);
+    desk_.save(*group);
+  }
+  desk_.out.drop_through = plan.drop_through;
+  desk_.notice(Level::info, "retention.dropped",
+               "events up to seq " + std::to_string(plan.drop_through) + " are dropped");
+}
+
+}  // namespace mesh::core

@@ -1,0 +1,49 @@
+// What retention drops, and when publishing has to stop. Pure arithmetic.
+//
+//   settled segments          dropped once they are settled_keep old; at bytes_max at once
+//   segments past age_max     dropped, settled or not
+//   at bytes_max, unsettled   drop_oldest: dropped, oldest first; refuse: kept, and the journal is full
+//   no group at all           nothing is owed: kept until bytes_max (or age_max), then the oldest go
+//
+// Only sealed segments are ever dropped, and only the oldest.
+#pragma once
+
+#include <mesh/core/publisher/desk.hpp>
+#include <mesh/model/retention.hpp>
+
+namespace mesh::core {
+
+struct RetentionPlan {
+  Seq drop_through = 0;  ///< 0: nothing
+  bool full = false;     ///< at bytes_max, also after what is dropped now
+};
+
+/// `owed_from`: everything below it is settled by all groups and needed by no retry; nothing: there is no
+/// group.
+RetentionPlan plan_retention(const JournalUsage& usage, std::optional<Seq> owed_from,
+                             const RetentionPolicy& policy, WallTime now);
+
+/// Keeps the plan going.
+class Keeping {
+ public:
+  explicit Keeping(Desk& desk) : desk_(desk) {}
+
+  void on_usage(const JournalUsage& usage, Seq dropped_through, Now now);
+  /// Ledgers have moved: while the journal is full this may be what makes room.
+  void on_settled(Now now);
+
+  bool full() const { return full_; }
+
+ private:
+  void run(Now now);
+  Desk& desk_;
+  bool full_ = false;
+  Seq asked_ = 0;
+  Duration asked_at_{0};
+};
+
+/// What retention takes through this seq is settled for the group; what it had not settled is counted as
+/// expired and will be told to its members.
+void expire_through(Desk& desk, Group& group, Seq through, Now now);
+
+}  // namespace mesh::core

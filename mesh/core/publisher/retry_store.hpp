@@ -1,0 +1,84 @@
+// A group's events that failed and are not settled yet: when each is due, which are in a member's hands.
+//
+//   waiting --due--> reading --read, journaled--> flying --verdict--> gone | waiting | parking --> parked
+//
+// An entry is in flight with attempt number attempts + 1. Only bookkeeping in here: who calls decides.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+
+#include <mesh/core/publisher/state_codec.hpp>
+
+namespace mesh::core {
+
+struct RetryEntry {
+  /// `reading` and `fetching` are a waiting and a parking entry whose event is being read; not journaled.
+  enum class State : std::uint8_t { waiting, reading, flying, parking, fetching };
+  State state = State::waiting;
+  std::uint32_t attempts = 0;  ///< failed ones
+  std::uint32_t redrives = 0;
+  Duration due{0};  ///< steady; waiting
+  WallTime due_wall = 0;
+  Duration delay{0};
+  std::optional<Reason> reason;  ///< parking: why
+  bool copied = false;           ///< the journal's state has a copy of its record
+  Duration seen{0};              ///< flying: when it was sent, or last named by its member
+  std::vector<Attempt> history;
+
+  std::uint32_t attempt() const { return attempts + 1; }
+};
+
+class RetryStore {
+ public:
+  bool empty() const { return entries_.empty(); }
+
+  std::size_t size() const { return entries_.size(); }
+
+  RetryEntry* find(Seq seq);
+  /// The entry, made if need be.
+  RetryEntry& put(Seq seq);
+  void erase(Seq seq);
+
+  /// Every change of state goes through these.
+  void wait(Seq seq, RetryEntry& entry, Duration due);
+  void move(Seq seq, RetryEntry& entry, RetryEntry::State state);
+
+  /// The first waiting entries that are due, at most `count`, in the order of (due, seq).
+  std::vector<Seq> due(Duration now, std::size_t count) const;
+  std::optional<Duration> next_due() const;
+
+  const std::set<Seq>& flying() const { return flying_; }
+
+  const std::set<Seq>& parking() const { return parking_; }
+
+  /// Entries in members' hands or on their way there.
+  std::size_t in_flight() const { return flying_.size() + reading_; }
+
+  std::size_t fetching() const { return fetching_; }
+
+  /// Entries that are not in flight.
+  std::size_t waiting() const { return entries_.size() - flying_.size(); }
+
+  Seq lowest() const { return entries_.empty() ? 0 : entries_.begin()->first; }
+
+  /// The lowest seq whose event is only in the journal; 0: none.
+  Seq lowest_uncopied() const;
+
+  const std::map<Seq, RetryEntry>& entries() const { return entries_; }
+
+ private:
+  void unlist(Seq seq, const RetryEntry& entry);
+  std::map<Seq, RetryEntry> entries_;
+  std::set<std::pair<Duration, Seq>> due_;
+  std::set<Seq> flying_;
+  std::set<Seq> parking_;
+  std::size_t reading_ = 0;
+  std::size_t fetching_ = 0;
+};
+
+/// The entry as it is journaled.
+RetryValue to_value(const RetryEntry& entry);
+
+}  // namespace mesh::core

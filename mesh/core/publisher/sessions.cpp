@@ -1,0 +1,32 @@
+#include <mesh/core/publisher/retry_schedule.hpp>
+#include <mesh/core/publisher/sessions.hpp>
+
+namespace mesh::core {
+
+Session& Sessions::open(const Route& route, Duration now) {
+  SessionId id = 0;
+  while (id == 0 || sessions_.contains(id)) id = mix(seed_ ^ mix(++count_ ^ mix(run_)));
+  auto session = std::make_unique<Session>();
+  session->id = id;
+  session->route = route;
+  session->heard = now;
+  return *sessions_.emplace(id, std::move(session)).first->second;
+}
+
+Session* Sessions::find(SessionId id) {
+  const auto it = sessions_.find(id);
+  return it == sessions_.end() ? nullptr : it->second.get();
+}
+
+void Sessions::close(SessionId id) {
+  sessions_.erase(id);
+}
+
+Session* Sessions::find_member(const Group* group, std::string_view member) {
+  for (const auto& [id, session] : sessions_) {
+    if (session->group == group && session->member == member) return session.get();
+  }
+  return nullptr;
+}
+
+}  // namespace mesh::core

@@ -1,0 +1,66 @@
+// Attachments of members and watchers: whom an id names, where its answers go, when it was last heard of.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+
+#include <mesh/core/publisher/group.hpp>
+#include <mesh/core/publisher/publisher_core.hpp>
+
+namespace mesh::core {
+
+/// A session's outstanding request for events.
+struct FetchState {
+  bool open = false;     ///< not answered yet
+  std::uint64_t id = 0;  ///< the newest
+  Seq after = 0;
+  Seq covered = 0;  ///< nothing of the group's is in (after, covered]
+  std::size_t credit = 0;
+  bool wait = false;
+  Duration deadline{0};    ///< of a waiting one
+  std::uint64_t read = 0;  ///< the job that runs for this session; 0: none
+  std::uint64_t told = 0;  ///< the fetch in whose answer the group's expired range was told
+  Seq told_through = 0;
+};
+
+struct Session {
+  SessionId id = 0;
+  Route route;
+  Group* group = nullptr;  ///< none: a watcher
+  std::string member;
+  Instance instance{};
+  std::vector<std::string> prefixes;  ///< a watcher's
+  SlotMask slots = 0;
+  Epoch epoch = 0;
+  bool grant_unheard = false;  ///< a Grant was sent and nothing with its epoch has come yet
+  Duration heard{0};
+  Duration acked{0};  ///< when its last Ack came
+  FetchState fetch;
+};
+
+class Sessions {
+ public:
+  /// `seed` and `run` make the ids differ between publishers and their runs.
+  Sessions(std::uint64_t seed, std::uint32_t run) : seed_(seed), run_(run) {}
+
+  Session& open(const Route& route, Duration now);
+  Session* find(SessionId id);
+  void close(SessionId id);
+
+  /// The session of that group (none: watchers) and member.
+  Session* find_member(const Group* group, std::string_view member);
+
+  std::size_t size() const { return sessions_.size(); }
+
+  /// Ascending by id.
+  const std::map<SessionId, std::unique_ptr<Session>>& all() const { return sessions_; }
+
+ private:
+  std::uint64_t seed_;
+  std::uint32_t run_;
+  std::uint64_t count_ = 0;
+  std::map<SessionId, std::unique_ptr<Session>> sessions_;
+};
+
+}  // namespace mesh::core

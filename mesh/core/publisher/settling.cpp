@@ -1,0 +1,138 @@
+#include <algorithm>
+
+#include <mesh/core/publisher/failing.hpp>
+#include <mesh/core/publisher/settling.hpp>
+
+namespace mesh::core {
+namespace {
+
+Attempt attempt_of(const Session& session, Verdict& verdict, Now now) {
+  return Attempt{verdict.attempt, now.wall,       verdict.took,
+                 session.member,  verdict.reason, std::move(verdict.text)};
+}
+
+bool timed_out_last(const RetryEntry& entry, std::uint32_t attempt) {
+  return entry.state != RetryEntry::State::flying && entry.attempts == attempt && !entry.history.empty() &&
+         entry.history.back().reason == Reason::ack_timeout;
+}
+
+}  // namespace
+
+void Settling::on_ack(const Route& route, Ack ack, Now now) {
+  Session* session = attachment_.renew(route, ack.session, ack.id, now);
+  if (session == nullptr) return;
+  ++desk_.counters.acks;
+  Group* group = session->group;
+  if (ack.epoch != session->epoch) {
+    if (session->grant_unheard && ack.epoch == 0) {
+      // Sent before the Grant came, or the Grant was lost.
+      attachment_.grant(*session);
+      return desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
+    }
+    ++desk_.counters.stale_acks;
+    if (group != nullptr) ++group->stale;
+    return desk_.send(route, Acked{session->id, ack.id, true, desk_.head});
+  }
+  session->grant_unheard = false;
+  if (group == nullptr || session->slots == 0) {
+    return desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
+  }
+  const bool all = take(*session, ack.settled, ack.verdicts, now);
+  session->acked = now.steady;
+  for (const HeldEvent& held : ack.held) {
+    RetryEntry* entry = group->retries.find(held.seq);
+    if (entry == nullptr || entry->state != RetryEntry::State::flying || entry->attempt() != held.attempt)
+      continue;
+    entry->seen = now.steady;
+  }
+  if (!group->retries.flying().empty()) desk_.touch(*group);
+  if (!all) {
+    return desk_.refuse(route, ack.id, session->id, Errc::limit_reached,
+                        "the group has its maximum of retries; verdicts are taken again when it has drained");
+  }
+  desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
+}
+
+void Settling::on_detach(const Route& route, Detach detach, Now now) {
+  Session* session = desk_.sessions.find(detach.session);
+  if (session == nullptr) {
+    // Repeated because our answer was lost; that it is gone is all the member wants.
+    return desk_.send(route, Detached{detach.session, detach.id});
+  }
+  session->route = route;
+  if (session->group != nullptr && session->slots != 0 && detach.epoch == session->epoch) {
+    take(*session, detach.settled, detach.verdicts, now);
+  }
+  if (session->group != nullptr) desk_.save(*session->group);
+  const SessionId id = session->id;
+  attachment_.leave(*session, detach.untouched, now);
+  desk_.send(route, Detached{id, detach.id});
+}
+
+bool Settling::take(Session& session, SlotLedger& settled, std::vector<Verdict>& verdicts, Now now) {
+  Group& group = *session.group;
+  const Seq last = std::max(desk_.head, group.ceiling);
+  bool cut = clamp_ledger(settled, last);
+  bool all = true;
+  for (Verdict& verdict : verdicts) {
+    if (verdict.seq == 0 || verdict.seq > last) {
+      cut = true;
+      continue;
+    }
+    all = judge(session, verdict, now) && all;
+  }
+  if (cut) {
+    desk_.notice_rarely(Level::warning, "ack.beyond_head",
+                        "member " + session.member + " of group " + group.name +
+                            " reports seqs above the head; they are ignored",
+                        now);
+  }
+  if (group.ledger.settle(settled.slots & session.slots, settled.floor, settled.above)) {
+    desk_.ledger_changed(group, now);
+  }
+  return all;
+}
+
+bool Settling::judge(Session& session, Verdict& verdict, Now now) {
+  Group& group = *session.group;
+  RetryEntry* entry = group.retries.find(verdict.seq);
+  if (entry == nullptr) return judge_first(session, verdict, now);
+  if (verdict.kind == Verdict::Kind::ack) {
+    const bool in_hand = entry->state == RetryEntry::State::flying && entry->attempt() == verdict.attempt;
+    if (in_hand || timed_out_last(*entry, verdict.attempt)) desk_.erase_retry(group, verdict.seq);
+    return true;
+  }
+  if (entry->state != RetryEntry::State::flying || entry->attempt() != verdict.attempt) return true;
+  const Reason reason = verdict.reason;
+  Attempt attempt = attempt_of(session, verdict, now);
+  if (verdict.kind == Verdict::Kind::retry) {
+    fail_attempt(desk_, group, verdict.seq, *entry, std::move(attempt), verdict.delay, now);
+  } else {
+    park_entry(desk_, group, verdict.seq, *entry, reason, std::move(attempt), now);
+  }
+  return true;
+}
+
+// Nothing is known of the event: this is its first attempt, or a repetition of what was settled long ago.
+bool Settling::judge_first(Session& session, Verdict& verdict, Now now) {
+  Group& group = *session.group;
+  if (verdict.attempt != 1 || group.ledger.contains(verdict.seq)) return true;
+  if (verdict.kind == Verdict::Kind::ack) {
+    if (group.ledger.settle(verdict.seq)) desk_.ledger_changed(group, now);
+    return true;
+  }
+  if (group.retries.size() >= desk_.settings.waiting_max) return false;
+  RetryEntry& entry = group.retries.put(verdict.seq);
+  const Reason reason = verdict.reason;
+  Attempt attempt = attempt_of(session, verdict, now);
+  if (verdict.kind == Verdict::Kind::retry) {
+    fail_attempt(desk_, group, verdict.seq, entry, std::move(attempt), verdict.delay, now);
+  } else {
+    park_entry(desk_, group, verdict.seq, entry, reason, std::move(attempt), now);
+  }
+  // Settled by its entry: it holds the floor back no longer. Both are in one commit.
+  if (group.ledger.settle(verdict.seq)) desk_.ledger_changed(group, now);
+  return true;
+}
+
+}  // namespace mesh::core

@@ -1,0 +1,115 @@
+// The values of the publisher's state tables. MessagePack; every array has exactly the elements shown.
+//
+//   groups    name -> [1, [prefix*], policy, owner, redelivered_through, expired, unheard, created_at]
+//             policy  = [[backoff_ns*], jitter (float64), attempts_max, ack_wait_ns]
+//             owner   = [epoch, member, instance (bin, 16 bytes; zeros: nobody)]
+//             expired = seqs that retention took since the group exists
+//             unheard = [first, last] of what retention took and no member has heard of; [1, 0]: nothing
+//   ledgers   name -> [1, [[slots, floor, [first, last, first, last, ...]]*]]      slots: bit mask, disjoint,
+//             together all 64; ranges above the floor, ascending, not touching, at most 65,536 (the highest
+//             are left out beyond that: settled less is safe)
+//   retries   name 0x00 seq -> [1, state, attempts, redrives, due (wall), delay_ns, reason, copied, history]
+//             state    = 1 waiting | 2 in flight (attempt number attempts + 1) | 3 to be parked for `reason`
+//             attempts = failed attempts; reason = 0 but in state 3; due and delay count in state 1
+//             copied   = true: the event's record is in the entry with the key ... seq 0x01
+//             history  = [[number, at (wall), took_ns, member, reason, text]*]
+//   retries   name 0x00 seq 0x01 -> a sealed batch of one record (of a redriven event, which retention may
+//   drop) parked    name 0x00 seq -> [1, parked_at (wall), reason, redrives, history, batch (bin: sealed, one
+//   record)] audit     number -> [1, what (1 discard), group, seq, at (wall)]
+//
+// seq and number in keys: 8 bytes, big-endian. Decoding is strict and bounded; what does not fit is
+// journal_damaged.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <journal/batch.hpp>
+#include <mesh/core/publisher/ledger.hpp>
+#include <mesh/model/policy.hpp>
+
+namespace mesh::core {
+
+using Instance = std::array<std::uint8_t, 16>;
+
+/// The last assignment of a group's slots, so that a Resume can be judged after a restart.
+struct Owner {
+  Epoch epoch = 0;
+  std::string member;
+  Instance instance{};
+  bool operator==(const Owner&) const = default;
+};
+
+struct GroupValue {
+  std::vector<std::string> prefixes;  ///< none: every topic; normal form, see group.hpp
+  RetryPolicy policy;
+  Owner owner;
+  Seq redelivered_through = 0;
+  std::uint64_t expired = 0;
+  SeqRange unheard;
+  WallTime created_at = 0;
+  bool operator==(const GroupValue&) const = default;
+};
+
+struct RetryValue {
+  enum class State : std::uint8_t { waiting = 1, flying = 2, parking = 3 };
+  State state = State::waiting;
+  std::uint32_t attempts = 0;
+  std::uint32_t redrives = 0;
+  WallTime due = 0;
+  Duration delay{0};
+  std::optional<Reason> reason;
+  bool copied = false;
+  std::vector<Attempt> history;
+  bool operator==(const RetryValue&) const = default;
+};
+
+struct ParkedValue {
+  WallTime parked_at = 0;
+  Reason reason = Reason::handler_rejected;
+  std::uint32_t redrives = 0;
+  std::vector<Attempt> history;
+  Bytes batch;  ///< of one record
+};
+
+struct AuditValue {
+  enum class What : std::uint8_t { discard = 1 };
+  What what = What::discard;
+  std::string group;
+  Seq seq = 0;
+  WallTime at = 0;
+};
+
+std::string encode_group(const GroupValue& value);
+Result<GroupValue> decode_group(std::string_view bytes);
+
+std::string encode_ledger(const Ledger& ledger);
+Result<Ledger> decode_ledger(std::string_view bytes);
+
+std::string encode_retry(const RetryValue& value);
+Result<RetryValue> decode_retry(std::string_view bytes);
+
+std::string encode_parked(const ParkedValue& value);
+/// Its batch is verified too.
+Result<ParkedValue> decode_parked_value(std::string_view bytes);
+
+std::string encode_audit(const AuditValue& value);
+Result<AuditValue> decode_audit(std::string_view bytes);
+
+/// Keys of retries and parked.
+std::string event_key(std::string_view group, Seq seq);
+std::string copy_key(std::string_view group, Seq seq);
+std::string number_key(std::uint64_t number);
+
+struct EventKey {
+  std::string_view group;
+  Seq seq = 0;
+  bool copy = false;
+};
+
+Result<EventKey> parse_event_key(std::string_view key);
+Result<std::uint64_t> parse_number_key(std::string_view key);
+
+}  // namespace mesh::core
