@@ -17,6 +17,8 @@ template <class... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
 };
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;  // clang before 17 does not find it by itself
 
 LiveSettings live_settings(const PublisherSettings& settings, const Identity& identity) {
   return {identity.origin, identity.incarnation, settings.heartbeat_tail, settings.heartbeat_idle};
