@@ -5,8 +5,8 @@
 
 namespace mesh {
 
-std::uint64_t detail::hash64(ByteView bytes) {
-  return XXH3_64bits(bytes.data(), bytes.size());
+std::uint64_t detail::hash64(ByteView bytes, std::uint64_t seed) {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
 
 Slot slot_of(const std::optional<std::string_view>& key, Seq seq) {

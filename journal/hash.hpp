@@ -7,6 +7,6 @@
 
 namespace mesh::detail {
 
-std::uint64_t hash64(ByteView bytes);
+std::uint64_t hash64(ByteView bytes, std::uint64_t seed = 0);
 
 }  // namespace mesh::detail

@@ -95,7 +95,7 @@ Result<void> MemoryJournal::append(std::span<const Batch> batches) {
 
   if (disk.segments_.back().bytes >= segment_size_) {
     disk.synced_commit_ = disk.commit_;
-    disk.segments_.push_back({batches.front().header.first, 0, {}});
+    disk.segments_.push_back({disk.next_, 0, {}});
   }
   ++disk.commit_;
   auto& segment = disk.segments_.back();

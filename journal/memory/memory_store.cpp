@@ -1,5 +1,7 @@
 #include <journal/memory/memory_journal.hpp>
 
+#include <algorithm>
+
 namespace mesh {
 
 namespace {
@@ -13,6 +15,7 @@ std::size_t MemoryStore::lose_power(std::size_t commits) {
   const std::lock_guard lock(mutex_);
   if (locked_ || clean_ || incarnation_ == 0 || durability_ != Durability::os) return 0;
   suspect_ = true;
+  const Seq begun = segments_.back().first;
   std::size_t lost = 0;
   while (lost < commits && commit_ > synced_commit_) {
     for (auto& segment : segments_) {
@@ -29,7 +32,7 @@ std::size_t MemoryStore::lose_power(std::size_t commits) {
   for (const auto& segment : segments_) {
     if (!segment.batches.empty()) head_ = segment.last();
   }
-  next_ = head_ + incarnation_jump;
+  next_ = std::max(head_, begun - 1) + incarnation_jump;
   return lost;
 }
 
