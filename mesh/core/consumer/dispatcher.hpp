@@ -69,13 +69,15 @@ class Dispatcher {
   void finish_all(RunId run, Now now);
 
   /// Reports handlers that have run past ack_wait (once each) as completions. A jump of the clock between
-  /// two calls (the process was stopped) does not count against handlers.
+  /// two calls (the process was stopped) does not count against handlers: next_deadline() is never further
+  /// away than half a second while something runs, so a pause of more than a second was one.
   void expire(Now now);
   std::optional<Duration> next_deadline() const;
 
-  /// Drops what is queued and not running of a link's generations below `generation`.
+  /// Drops what is queued and not running of a link's generations below `generation`. What is dropped comes
+  /// out as completions with `dropped`, so that the link's core knows what it has in hand no longer.
   void drop(LinkId link, std::uint32_t generation);
-  /// Drops everything queued that is not running (close).
+  /// Drops everything queued that is not running (close), in the same way.
   void drop_queued();
 
   /// Completions since the last call are appended to `out`.

@@ -128,7 +128,7 @@ void MemberCore::State::meet(const Welcome& welcome) {
 }
 
 void MemberCore::State::assign(Seq at, std::vector<SlotLedger> ledgers, Seq redelivered) {
-  assigned = true;
+  assigned = slots != 0;
   ++generation;
   if (generation > 1) out.drop_before_generation = generation;
   std::erase_if(out.deliveries, [&](const Delivery& delivery) { return delivery.generation < generation; });

@@ -45,7 +45,7 @@ struct MemberEffects {
   /// Connect the SUB socket to this endpoint and subscribe the prefixes (replacing an earlier connection).
   std::optional<std::string> connect_events;
   std::vector<ControlMessage> control;
-  std::vector<Delivery> deliveries;
+  std::vector<Delivery> deliveries;  ///< all of the newest generation
   /// Queued deliveries of earlier generations are void: drop what has not started.
   std::optional<std::uint32_t> drop_before_generation;
   bool reconnect_control = false;  ///< the publisher does not answer: disconnect() and connect() the DEALER
@@ -84,9 +84,15 @@ class MemberCore {
   void on_live(LiveMessage message, Now now);
   /// A frame that did not decode or verify.
   void on_undecodable(std::string_view what, Now now);
+  /// What a delivery came to; also of dropped ones. Every delivery is to be accounted for by exactly one
+  /// completion that is not `late` (a timed-out one may have a late one besides); those of older generations
+  /// are ignored. Closing waits for this.
   void on_completion(const Completion& completion, Now now);
-  /// The dispatcher has room again or is idle: what it holds for all links.
+  /// The dispatcher has room again or is idle: what it has queued for all links. Taking events stops while
+  /// this is above the window, so it must be told again once it is less.
   void on_queue(std::size_t queued_events, std::size_t queued_bytes, Now now);
+  /// May be called at any time, and at next_deadline() at the latest. A pause of more than a second between
+  /// any two inputs means that this process stood still: what was waited for is given the same time again.
   void on_time(Now now);
   /// Stop taking events. With everything in hand settled it detaches; `abandon` detaches without waiting.
   void on_close(bool abandon, Now now);
@@ -101,8 +107,10 @@ class MemberCore {
   std::string publisher_name() const;
   Seq position() const;  ///< everything matching up to here was received
   Seq head() const;      ///< the publisher's, as last heard
+  /// Attached, and nothing is known to be missing: the newest fetch reached the head, and since then the live
+  /// stream (or the next fetches) had no gap.
   bool caught_up() const;
-  const std::optional<Error>& last_error() const;  ///< of the newest Refused
+  const std::optional<Error>& last_error() const;  ///< of the newest Refused; nothing once attached
   const MemberCounters& counters() const;
 
  private:

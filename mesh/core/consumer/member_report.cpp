@@ -91,7 +91,7 @@ void MemberCore::State::send_ack(Now now) {
   ack.id = ++last_id;
   ack.epoch = epoch;
   ack.settled.slots = 0;
-  if (!watching()) {
+  if (!watching() && slots != 0) {
     ack.settled = settlement.ledger(ranges_per_ack);
     ack.verdicts = verdicts.carry(ack.id, verdicts_per_ack);
     ack.held = held.list();
