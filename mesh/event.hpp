@@ -30,12 +30,12 @@ class Undecodable : public std::runtime_error {
 namespace detail {
 
 /// The publisher an event came from, as the consumer knew it when it was delivered.
-struct EventSource {
+struct EventSource : std::enable_shared_from_this<EventSource> {
   Origin origin;
   std::string name;
 };
 
-struct EventMaker;
+struct EventMaker;  // the consumer makes events
 
 }  // namespace detail
 
@@ -46,8 +46,6 @@ class Event {
  public:
   Event(const Event& other);
   Event& operator=(const Event& other);
-  Event(Event&&) noexcept = default;
-  Event& operator=(Event&&) noexcept = default;
 
   /// Position in the origin's journal. (origin, seq) names the event exactly, for ever.
   Seq seq() const { return view_.seq; }
@@ -105,16 +103,19 @@ class Event {
  private:
   friend struct detail::EventMaker;
   Event() = default;
+  void own();
 
   EventView view_;
-  Bytes bytes_;
   const detail::EventSource* source_ = nullptr;
-  std::shared_ptr<const detail::EventSource>
-      source_owner_;  ///< set in copies, which may outlive the consumer
   std::uint32_t attempt_ = 1;
   std::uint32_t redrives_ = 0;
   bool redelivered_ = false;
-  const std::function<void()>* extend_ = nullptr;  ///< the worker's; null in copies
+  // The event a handler is given borrows its bytes, its source and the way to extend; a copy owns what it
+  // needs.
+  const Bytes* borrowed_ = nullptr;
+  const std::function<void()>* extend_ = nullptr;
+  Bytes bytes_;
+  std::shared_ptr<const detail::EventSource> source_owner_;
 };
 
 /// What became of an event. Made by ack(), retry() and park().

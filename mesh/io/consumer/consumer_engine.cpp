@@ -48,7 +48,8 @@ Result<void> ConsumerEngine::start() {
   if (auto started = watchdog_.start(); !started) return started;
   now_ = read_clocks();
   for (const auto& endpoint : settings_.publishers) {
-    LinkSettings link{endpoint, settings_.member, settings_.event_size_max, settings_.log};
+    LinkSettings link{endpoint, settings_.member, settings_.event_size_max, settings_.log,
+                      settings_.on_source};
     link.member.link = static_cast<core::LinkId>(links_.size());
     links_.push_back(std::make_unique<Link>(std::move(link), settings_.context, watchdog_));
     if (auto opened = links_.back()->open(now_); !opened) return opened;
@@ -127,8 +128,7 @@ void ConsumerEngine::turn() {
   if (pushed > 0) {
     load_.queued += pushed;
     // A handler that starts now may hang: the executor wants to be asked again in time.
-    if (!load_.deadline)
-      load_.deadline = now_.steady + std::min(settings_.member.policy.ack_wait, ask_interval);
+    if (!load_.deadline) load_.deadline = ask_again();
   }
   if (closing_ && (all_left() || (farewell_ && *farewell_ <= now_.steady))) ending_ = true;
   publish_report();
@@ -150,8 +150,13 @@ void ConsumerEngine::collect_completions() {
   if (!executor_.waiting() && !(load_.deadline && *load_.deadline <= now_.steady)) return;
   completions_.clear();
   load_ = executor_.collect(completions_, now_);
+  if (!load_.idle() && !load_.deadline) load_.deadline = ask_again();
   for (const auto& completion : completions_) links_[completion.link]->core().on_completion(completion, now_);
   for (auto& link : links_) link->core().on_queue(load_.queued, load_.queued_bytes, now_);
+}
+
+Duration ConsumerEngine::ask_again() const {
+  return now_.steady + std::min(settings_.member.policy.ack_wait, ask_interval);
 }
 
 void ConsumerEngine::close_links(bool abandon) {

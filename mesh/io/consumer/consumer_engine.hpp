@@ -26,6 +26,8 @@ struct ConsumerEngineSettings {
   std::uint32_t concurrency = 1;
   std::size_t event_size_max = 1u << 20;
   Executor::Handle handle;
+  std::function<void(core::LinkId link, const Origin& origin, const std::string& name)>
+      on_source;  ///< see Link
   LogCallback log;
 };
 
@@ -87,6 +89,7 @@ class ConsumerEngine {
   void turn();
   void drain_mailbox();
   void collect_completions();
+  Duration ask_again() const;
   void close_links(bool abandon);
   void publish_report();
   void sleep();

@@ -84,10 +84,18 @@ std::size_t Link::carry_out(Executor& executor) {
   for (const auto& message : effects_.control) {
     if (control_.is_open()) (void)control_.send(wire::encode(message));  // a failed send is a lost packet
   }
+  if (core_.phase() != phase_told_ || core_.origin() != origin_told_) tell_source();
   executor.push(effects_.deliveries);
   for (const auto& said : effects_.notices) notice(said.level, said.code, said.text);
   left_ = left_ || effects_.left;
   return effects_.deliveries.size();
+}
+
+void Link::tell_source() {
+  phase_told_ = core_.phase();
+  origin_told_ = core_.origin();
+  if (origin_told_ && settings_.on_source)
+    settings_.on_source(settings_.member.link, *origin_told_, core_.publisher_name());
 }
 
 void Link::connect_events(const std::string& announced) {

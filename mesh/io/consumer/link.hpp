@@ -18,6 +18,8 @@ struct LinkSettings {
   core::MemberSettings member;
   std::size_t event_size_max = 1u << 20;
   LogCallback log;
+  /// Called before events of this publisher are handed on, and again when what it says of itself has changed.
+  std::function<void(core::LinkId link, const Origin& origin, const std::string& name)> on_source;
 };
 
 class Link {
@@ -59,6 +61,7 @@ class Link {
   static constexpr core::LinkId link_of(Watchdog::Id id) { return static_cast<core::LinkId>(id / 2); }
 
  private:
+  void tell_source();
   void connect_events(const std::string& announced);
   Result<Socket> open_events(const std::string& endpoint);
   void reconnect(Socket& socket, const std::string& endpoint, std::string_view which);
@@ -76,6 +79,8 @@ class Link {
   Revival control_revival_;
   Revival events_revival_;
   std::uint64_t reconnects_ = 0;
+  std::optional<Origin> origin_told_;
+  core::MemberCore::Phase phase_told_ = core::MemberCore::Phase::attaching;
   bool left_ = false;
   std::vector<Bytes> frames_;
 };

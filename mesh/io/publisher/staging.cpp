@@ -17,16 +17,17 @@ Staging::Staging(const StagingSettings& settings, Waker& engine)
       next_seq_(settings.next_seq),
       last_(settings.next_seq - 1) {}
 
-Result<void> Staging::wait_for_room(std::size_t size, std::optional<Deadline> deadline,
+Result<void> Staging::wait_for_room(std::size_t size, std::optional<Duration> timeout,
                                     std::unique_lock<std::mutex>& lock) {
   const auto has_room = [&] {
     const auto used = bytes_.load(std::memory_order_relaxed);
     return used == 0 || used + size <= bytes_max_;
   };
   if (!has_room()) {
-    if (!deadline) return fail(Errc::staging_full, "too many bytes wait for their commit");
+    if (!timeout) return fail(Errc::staging_full, "too many bytes wait for their commit");
     ++waiters_;
-    const bool ready = room_.wait_until(lock, *deadline, [&] { return closed_ || full_ || has_room(); });
+    const bool ready =
+        room_.wait_until(lock, deadline_after(*timeout), [&] { return closed_ || full_ || has_room(); });
     --waiters_;
     if (!ready)
       return fail(Errc::timeout, "too many bytes wait for their commit; the event was not published");
@@ -36,13 +37,13 @@ Result<void> Staging::wait_for_room(std::size_t size, std::optional<Deadline> de
   return {};
 }
 
-Result<Seq> Staging::publish(const EventInput& event, std::optional<Deadline> deadline) {
+Result<Seq> Staging::publish(const EventInput& event, std::optional<Duration> timeout) {
   if (auto checked = check_event(event, event_size_max_); !checked) return checked.error();
   const auto size = encoded_size(event);
   const auto now = wall_now();
 
   std::unique_lock lock(mutex_);
-  if (auto room = wait_for_room(size, deadline, lock); !room) return room.error();
+  if (auto room = wait_for_room(size, timeout, lock); !room) return room.error();
   // A batch never exceeds its target but for one event that is larger alone: receivers rely on that bound.
   if (!builder_.empty() && builder_.body_size() + size > batch_body_target)
     closed_batches_.push_back(builder_.seal());

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <atomic>
-#include <chrono>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include <journal/batch.hpp>
 #include <mesh/io/waker.hpp>
+#include <mesh/model/time.hpp>
 
 namespace mesh::io {
 
@@ -23,14 +23,12 @@ struct StagingSettings {
 
 class Staging {
  public:
-  using Deadline = std::chrono::steady_clock::time_point;
-
   Staging(const StagingSettings& settings, Waker& engine);
 
   // ---- any thread ----
-  /// Encodes the event and gives it its seq. While there is no room it waits for the deadline (timeout), or
-  /// with none fails at once (staging_full). Other errors: those of check_event, journal_full, closed.
-  Result<Seq> publish(const EventInput& event, std::optional<Deadline> deadline);
+  /// Encodes the event and gives it its seq. While there is no room it waits for `timeout` (error timeout),
+  /// or with none fails at once (staging_full). Other errors: those of check_event, journal_full, closed.
+  Result<Seq> publish(const EventInput& event, std::optional<Duration> timeout);
 
   /// The last seq given out.
   Seq last() const { return last_.load(std::memory_order_acquire); }
@@ -53,7 +51,7 @@ class Staging {
   void set_full(bool full);
 
  private:
-  Result<void> wait_for_room(std::size_t size, std::optional<Deadline> deadline,
+  Result<void> wait_for_room(std::size_t size, std::optional<Duration> timeout,
                              std::unique_lock<std::mutex>& lock);
 
   const std::size_t event_size_max_;

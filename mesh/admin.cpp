@@ -1,0 +1,144 @@
+#include <mesh/admin.hpp>
+
+#include <zmq.h>
+
+#include <chrono>
+#include <mutex>
+
+#include <mesh/io/clock.hpp>
+#include <mesh/io/endpoint.hpp>
+#include <mesh/io/roles.hpp>
+#include <mesh/wire/wire.hpp>
+
+namespace mesh {
+
+namespace {
+
+constexpr Duration repeat_interval = 1s;
+
+}  // namespace
+
+struct Admin::State {
+  std::mutex mutex;
+  io::Socket socket;
+  std::string endpoint;
+  Duration timeout{0};
+  wire::Limits limits;
+  std::uint64_t last_id = 0;
+  std::vector<Bytes> frames;
+
+  /// Sends the request until its answer comes.
+  template <class Answer, class Request>
+  Result<Answer> ask(Request request);
+
+  /// Waits for a message until the deadline. Nothing: there was none.
+  std::optional<Result<ControlMessage>> next(std::chrono::steady_clock::time_point deadline);
+};
+
+std::optional<Result<ControlMessage>> Admin::State::next(std::chrono::steady_clock::time_point deadline) {
+  for (;;) {
+    const auto received = socket.receive(frames, limits.frames_max);
+    if (received == io::Received::message) return wire::decode(frames, limits);
+    if (received == io::Received::unusable)
+      return fail(Errc::protocol, "the publisher's answer has too many frames");
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return std::nullopt;
+    zmq_pollitem_t item{socket.handle(), 0, ZMQ_POLLIN, 0};
+    zmq_poll(&item, 1, static_cast<long>(left.count()));
+  }
+}
+
+template <class Answer, class Request>
+Result<Answer> Admin::State::ask(Request request) {
+  const std::lock_guard lock(mutex);
+  request.id = ++last_id;
+  const auto deadline = io::deadline_after(timeout);
+  bool sent = false;
+  while (std::chrono::steady_clock::now() < deadline) {
+    // Until the connection stands nothing is queued, so a first try may be refused: poll shortly again.
+    const bool accepted = socket.send(wire::encode(request)) == io::Sent::ok;
+    sent = sent || accepted;
+    const auto repeat = io::deadline_after(accepted ? repeat_interval : Duration(10ms));
+    while (auto answer = next(std::min(deadline, repeat))) {
+      if (!*answer) return answer->error();
+      if (auto* wanted = std::get_if<Answer>(&**answer); wanted != nullptr && wanted->id == request.id)
+        return std::move(*wanted);
+      if (const auto* refused = std::get_if<Refused>(&**answer);
+          refused != nullptr && (refused->id == request.id || refused->id == 0))
+        return Error{refused->code, refused->text};
+      // Anything else answers an earlier request that was given up, or its repetition.
+    }
+  }
+  return fail(Errc::unreachable, sent ? "the publisher at " + endpoint + " did not answer"
+                                      : "nobody of ours can be reached at " + endpoint);
+}
+
+Result<Admin> Admin::connect(const std::string& endpoint, Duration timeout) {
+  AdminOptions options;
+  options.timeout = timeout;
+  return connect(endpoint, options);
+}
+
+Result<Admin> Admin::connect(const std::string& endpoint, const AdminOptions& options) {
+  if (auto checked = io::check_connect(endpoint); !checked) return checked.error();
+  auto context = io::use_context(options.zmq_context);
+  if (!context) return context.error();
+  auto socket = io::open_control_out(*context, options.event_size_max);
+  if (!socket) return socket.error();
+  if (auto connected = socket->connect(endpoint); !connected) return connected.error();
+  auto state = std::make_unique<State>();
+  state->socket = std::move(*socket);
+  state->endpoint = endpoint;
+  state->timeout = options.timeout;
+  state->limits.frame_size_max = io::frame_size_max(options.event_size_max);
+  Admin admin(std::move(state));
+  if (auto answered = admin.info(); !answered) return answered.error();
+  return admin;
+}
+
+Admin::Admin(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Admin::Admin(Admin&&) noexcept = default;
+Admin& Admin::operator=(Admin&&) noexcept = default;
+Admin::~Admin() = default;
+
+Result<Info> Admin::info() {
+  return state_->ask<Info>(InfoRequest{});
+}
+
+Result<GroupList> Admin::groups() {
+  return state_->ask<GroupList>(GroupsRequest{});
+}
+
+Result<ParkedList> Admin::parked_list(const std::string& group, const ParkedFilter& filter, Seq after,
+                                      std::uint32_t limit) {
+  return state_->ask<ParkedList>(ParkedListRequest{0, group, filter, after, limit});
+}
+
+Result<std::vector<ParkedEvent>> Admin::parked_all(const std::string& group, const ParkedFilter& filter) {
+  std::vector<ParkedEvent> all;
+  Seq after = 0;
+  for (;;) {
+    auto page = parked_list(group, filter, after, 1000);
+    if (!page) return page.error();
+    const bool more = page->more && !page->events.empty();
+    std::move(page->events.begin(), page->events.end(), std::back_inserter(all));
+    if (!more) return all;
+    after = all.back().seq;
+  }
+}
+
+Result<ParkedResult> Admin::redrive(const std::string& group, const ParkedFilter& filter, bool dry_run) {
+  auto done = state_->ask<ParkedDone>(ParkedCommand{0, ParkedCommand::Kind::redrive, group, filter, dry_run});
+  if (!done) return done.error();
+  return ParkedResult{done->count, std::move(done->seqs)};
+}
+
+Result<ParkedResult> Admin::discard(const std::string& group, const ParkedFilter& filter, bool dry_run) {
+  auto done = state_->ask<ParkedDone>(ParkedCommand{0, ParkedCommand::Kind::discard, group, filter, dry_run});
+  if (!done) return done.error();
+  return ParkedResult{done->count, std::move(done->seqs)};
+}
+
+}  // namespace mesh
