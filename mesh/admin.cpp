@@ -2,6 +2,7 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <chrono>
 #include <mutex>
 
@@ -139,6 +140,31 @@ Result<ParkedResult> Admin::discard(const std::string& group, const ParkedFilter
   auto done = state_->ask<ParkedDone>(ParkedCommand{0, ParkedCommand::Kind::discard, group, filter, dry_run});
   if (!done) return done.error();
   return ParkedResult{done->count, std::move(done->seqs)};
+}
+
+Result<EventView> decode_parked(const ParkedEvent& parked) {
+  // The decoder wants a batch: put a header's room before the record, and point the views back at the
+  // original.
+  std::vector<std::byte> bytes(batch_header_size + parked.record.size());
+  std::copy(parked.record.view().begin(), parked.record.view().end(), bytes.begin() + batch_header_size);
+  BatchView batch;
+  batch.header.first = batch.header.last = parked.seq;
+  batch.header.count = 1;
+  batch.bytes = bytes;
+  std::vector<EventView> events;
+  if (auto decoded = decode_events(batch, events); !decoded) return decoded.error();
+  EventView event = events.front();
+  const auto moved = [&](ByteView view) {
+    const auto at =
+        view.empty() ? 0 : static_cast<std::size_t>(view.data() - bytes.data()) - batch_header_size;
+    return parked.record.view().subspan(at, view.size());
+  };
+  event.topic = as_text(moved(as_bytes(event.topic)));
+  if (event.key) event.key = as_text(moved(as_bytes(*event.key)));
+  event.headers = moved(event.headers);
+  event.payload = moved(event.payload);
+  event.record = moved(event.record);
+  return event;
 }
 
 }  // namespace mesh

@@ -3,6 +3,7 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <utility>
 
 #include <mesh/io/endpoint.hpp>
 #include <mesh/io/roles.hpp>
@@ -81,14 +82,22 @@ std::size_t Link::carry_out(Executor& executor) {
   if (effects_.drop_before_generation) executor.drop(settings_.member.link, *effects_.drop_before_generation);
   if (effects_.connect_events) connect_events(*effects_.connect_events);
   if (effects_.reconnect_control) reconnect(control_, settings_.endpoint, "control");
-  for (const auto& message : effects_.control) {
-    if (control_.is_open()) (void)control_.send(wire::encode(message));  // a failed send is a lost packet
-  }
+  for (const auto& message : effects_.control) send_control(message);
   if (core_.phase() != phase_told_ || core_.origin() != origin_told_) tell_source();
   executor.push(effects_.deliveries);
   for (const auto& said : effects_.notices) notice(said.level, said.code, said.text);
   left_ = left_ || effects_.left;
   return effects_.deliveries.size();
+}
+
+void Link::send_control(const ControlMessage& message) {
+  if (!control_.is_open()) return;
+  auto frames = wire::encode(message);
+  const bool hello = std::holds_alternative<Hello>(message);
+  if (hello) unsent_hello_.clear();
+  // A failed send is a lost packet, which the core repeats in time. Only the first Hello is worth more, since
+  // it is always too early for the connection.
+  if (control_.send(frames) != Sent::ok && hello) unsent_hello_ = std::move(frames);
 }
 
 void Link::tell_source() {
@@ -134,6 +143,8 @@ Result<Socket> Link::open_events(const std::string& endpoint) {
 void Link::on_link_event(Watchdog::Id id, LinkEvent event, Now now) {
   const bool control = id == control_id(settings_.member.link);
   (control ? control_revival_ : events_revival_).on_event(event, now.steady);
+  if (control && event == LinkEvent::connected && !unsent_hello_.empty())
+    (void)control_.send(std::exchange(unsent_hello_, {}));
   if (event == LinkEvent::refused)
     notice(Level::warning, "link.refused",
            "no ZeroMQ peer of ours answers at " + (control ? settings_.endpoint : events_endpoint_));

@@ -61,6 +61,7 @@ class Link {
   static constexpr core::LinkId link_of(Watchdog::Id id) { return static_cast<core::LinkId>(id / 2); }
 
  private:
+  void send_control(const ControlMessage& message);
   void tell_source();
   void connect_events(const std::string& announced);
   Result<Socket> open_events(const std::string& endpoint);
@@ -76,6 +77,7 @@ class Link {
   Socket control_;
   Socket events_;
   std::string events_endpoint_;
+  std::vector<Bytes> unsent_hello_;  ///< waits for the connection
   Revival control_revival_;
   Revival events_revival_;
   std::uint64_t reconnects_ = 0;

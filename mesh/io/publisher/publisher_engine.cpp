@@ -207,7 +207,8 @@ bool PublisherEngine::drain_control() {
       core_->on_control(route, std::move(*message), now_);
     } else {
       ++totals_.undecodable;
-      send(route, Refused{0, 0, message.error().code, message.error().text});
+      if (const auto sender = wire::sender_of(frames, limits_))
+        send(route, Refused{sender->id, sender->session, message.error().code, message.error().text});
     }
   }
   return true;
