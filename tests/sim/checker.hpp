@@ -1,0 +1,152 @@
+// Holds the mesh to its promises after every step. It is told by the simulator's own parts (disk, network,
+// handlers) what really happened, and never asks the system under test for anything but its claims.
+//
+// Every broken promise is a Broken exception that names it.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <journal/journal.hpp>
+#include <mesh/core/consumer/delivery.hpp>
+#include <mesh/core/publisher/publisher_core.hpp>
+#include <mesh/model/messages.hpp>
+
+#include "faults.hpp"
+#include "oracle.hpp"
+#include "story.hpp"
+#include "world.hpp"
+
+namespace sim {
+
+using PublisherIndex = unsigned;
+using GroupIndex = unsigned;
+
+class Checker {
+ public:
+  Checker(const Scenario& scenario, const Story& story, World& world);
+
+  // ---- the disk reports what it has really committed ----
+  void committed(PublisherIndex publisher, std::span<const mesh::Batch> batches);
+  void state_written(PublisherIndex publisher, std::span<const mesh::StateWrite> writes);
+  void dropped(PublisherIndex publisher, mesh::Seq through);
+  /// After a restart: the journal must hold what was committed, and nothing else. `power_lost`: the newest
+  /// commits may be missing.
+  void reopened(PublisherIndex publisher, const mesh::Journal& journal, bool power_lost);
+
+  // ---- the publisher's ports report what it says ----
+  void confirmed(PublisherIndex publisher, std::span<const mesh::Batch> batches);
+  void failed(PublisherIndex publisher, std::span<const mesh::Batch> batches);
+  void sent_live(PublisherIndex publisher, const mesh::LiveMessage& message);
+  /// `to`: the process that the route leads (or led) to; 0 for operators.
+  void sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMessage& message);
+  void turn_begins(PublisherIndex publisher, mesh::Seq head);
+  /// After a turn whose state is all on disk, and after a restore: floors and counts must be true.
+  void turn_ended(PublisherIndex publisher, const std::vector<mesh::GroupStatus>& groups);
+
+  /// True when turn_ended wants to be called (a ledger or a group was written).
+  bool wants_status(PublisherIndex publisher) const { return want_status_[publisher]; }
+
+  // ---- consumer processes ----
+  enum class Ended : std::uint8_t { left, died };
+
+  ProcessId new_process() { return ++newest_process_; }
+
+  void process_began(ProcessId process, GroupIndex group);
+  void process_ended(ProcessId process, Ended how);
+  void handling_began(ProcessId process, PublisherIndex publisher, const mesh::core::Delivery& delivery);
+  void handling_extended(ProcessId process, PublisherIndex publisher, mesh::Seq seq);
+  void handling_returned(ProcessId process, PublisherIndex publisher, const mesh::core::Delivery& delivery,
+                         mesh::core::Completion::Kind kind);
+  /// The process was stopped for that long: its handlers' clocks do not count it.
+  void process_stopped(ProcessId process, Duration time);
+  void reported(ProcessId process, PublisherIndex publisher, const mesh::ControlMessage& message);
+  /// The publisher has read something from the process.
+  void heard(PublisherIndex publisher, ProcessId process);
+  /// The process has read a Welcome or Grant.
+  void admitted(ProcessId process, PublisherIndex publisher);
+
+  // ---- operators ----
+  void commanded(PublisherIndex publisher, const mesh::ParkedCommand& command);
+  void parked_list(PublisherIndex publisher, GroupIndex group, const mesh::ParkedList& list);
+
+  // ---- the end ----
+  /// Nothing is owed to any group; else what is.
+  std::optional<std::string> owed() const;
+  void finished(PublisherIndex publisher, mesh::Seq head, const std::vector<mesh::GroupStatus>& groups) const;
+
+  std::optional<GroupIndex> group_named(std::string_view name) const;
+
+  const PublisherLog& log(PublisherIndex publisher) const { return logs_[publisher]; }
+
+  /// Most events that one message has carried so far.
+  std::size_t largest_message() const { return largest_message_; }
+
+  Tally tally;
+
+ private:
+  enum class Outcome : std::uint8_t { acked, retried, parked, overran };
+
+  struct Handling {
+    PublisherIndex publisher = 0;
+    std::size_t index = 0;
+    std::uint32_t attempt = 0;
+    Duration since{0};  ///< the clock of ack_wait
+    bool over = false;  ///< it was reported as timed out
+  };
+
+  using Outcomes = std::vector<std::pair<std::uint32_t, Outcome>>;  ///< attempt and what became of it
+
+  struct Process {
+    GroupIndex group = 0;
+    bool alive = false;
+    std::vector<Handling> running;
+    std::map<std::pair<PublisherIndex, mesh::Seq>, Outcomes> outcomes;
+    std::vector<mesh::Seq> acked_floor;  ///< per publisher: the highest reported floor that was checked
+    std::vector<bool> fenced;            ///< per publisher: its lease ran out or others were given its slots
+    std::vector<Duration> heard;         ///< per publisher: when that last read something from it
+  };
+
+  [[noreturn]] void broken(const char* promise, const std::string& what) const;
+  bool wanted(const GroupLog& group, const PublisherLog& log, std::size_t index) const;
+  bool accounted(const Entry& entry) const;
+  std::string name_of(PublisherIndex publisher, GroupIndex group, std::size_t index) const;
+  void check_batch(PublisherIndex publisher, const mesh::Batch& batch, const char* where);
+  void check_settled(PublisherIndex publisher, GroupIndex group, const mesh::SlotLedger& settled,
+                     mesh::Seq from, ProcessId process, const char* who);
+  void check_range(PublisherIndex publisher, GroupIndex group, mesh::SeqRange range, mesh::SlotMask slots,
+                   ProcessId process, const char* who);
+  void check_verdict(ProcessId process, PublisherIndex publisher, const mesh::Verdict& verdict);
+  void given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots);
+  void check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index);
+  void check_repeated_handling(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                               const mesh::core::Delivery& delivery);
+  void check_alone(ProcessId process, PublisherIndex publisher, std::size_t index);
+  void check_coverage(PublisherIndex publisher, ProcessId to, const mesh::Events& events);
+  void check_redeliveries(PublisherIndex publisher, ProcessId to, const mesh::Deliver& deliver);
+  void retry_written(PublisherIndex publisher, GroupIndex group, std::size_t index, bool present);
+  void park_written(PublisherIndex publisher, GroupIndex group, std::size_t index, bool present);
+  void group_created(PublisherIndex publisher, GroupIndex group, const mesh::GroupStatus& status);
+  void forgive_repeats(PublisherIndex publisher, GroupIndex group, ProcessId process, mesh::SlotMask slots);
+  bool out_of_touch(Process& process, PublisherIndex publisher);
+  void lost_touch(PublisherIndex publisher, ProcessId process);
+  bool was_commanded(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                     mesh::ParkedCommand::Kind kind) const;
+
+  const Scenario& scenario_;
+  const Story& story_;
+  World& world_;
+  std::vector<PublisherLog> logs_;
+  std::vector<bool> want_status_;
+  std::vector<mesh::Seq> turn_head_;
+  std::vector<std::vector<mesh::ParkedCommand>> commands_;
+  std::map<ProcessId, Process> processes_;
+  ProcessId newest_process_ = 0;
+  std::size_t largest_message_ = 0;
+  mutable std::vector<mesh::EventView> views_;
+};
+
+}  // namespace sim

@@ -1,0 +1,269 @@
+// What handlers see and what their processes report: order, marks, one at a time, nothing acknowledged early.
+#include "checker.hpp"
+
+namespace sim {
+
+using Kind = mesh::core::Completion::Kind;
+
+void Checker::process_began(ProcessId process, GroupIndex group) {
+  auto& one = processes_[process];
+  one.group = group;
+  one.alive = true;
+  one.acked_floor.assign(logs_.size(), 0);
+  one.fenced.assign(logs_.size(), false);
+  one.heard.assign(logs_.size(), world_.now());
+}
+
+void Checker::process_ended(ProcessId process, Ended how) {
+  auto& one = processes_[process];
+  one.alive = false;
+  if (one.group >= scenario_.groups.size()) return;
+  for (const auto& handling : one.running) {
+    auto& entry = logs_[handling.publisher].groups[one.group].entries[handling.index];
+    --entry.running;
+    entry.may_repeat = true;
+    ++entry.charges;
+    ++entry.crashes;
+  }
+  one.running.clear();
+  one.outcomes.clear();
+  if (how == Ended::left) return;
+  for (PublisherIndex publisher = 0; publisher < logs_.size(); ++publisher) {
+    forgive_repeats(publisher, one.group, process, mesh::all_slots);
+    for (auto& entry : logs_[publisher].groups[one.group].entries) {
+      if (entry.process == process) entry.unreported = false;
+    }
+  }
+}
+
+void Checker::handling_began(ProcessId process, PublisherIndex publisher,
+                             const mesh::core::Delivery& delivery) {
+  auto& one = processes_[process];
+  auto& log = logs_[publisher];
+  const auto found = log.find(delivery.event.seq);
+  if (!found) {
+    broken("nothing is invented",
+           "handled seq " + std::to_string(delivery.event.seq) + ", which was never committed");
+  }
+  const auto index = *found;
+  if (!story_.matches(log.events[index].number, delivery.event)) {
+    broken("bodies match", "a handler got seq " + std::to_string(delivery.event.seq) + " changed");
+  }
+  ++tally.handlings;
+  if (one.group >= scenario_.groups.size()) return;  // a watcher
+  auto& group = log.groups[one.group];
+  auto& entry = group.entries[index];
+  if (!wanted(group, log, index)) {
+    broken("a group gets what it asked for", name_of(publisher, one.group, index));
+  }
+  if (out_of_touch(one, publisher)) {
+    if (group.holders[log.events[index].slot] != process) entry.may_repeat = true;
+  } else {
+    check_alone(process, publisher, index);
+    if (entry.started == 0) {
+      check_first_handling(publisher, one.group, index);
+    } else {
+      check_repeated_handling(publisher, one.group, index, delivery);
+    }
+    entry.may_repeat = false;
+  }
+  if (entry.acked > 0) ++tally.duplicates;
+  if (delivery.redrives > entry.redrives) entry.attempt = 0;
+  entry.redrives = std::max(entry.redrives, delivery.redrives);
+  if (delivery.counted) entry.attempt = std::max(entry.attempt, delivery.attempt);
+  ++entry.started;
+  ++entry.running;
+  entry.process = process;
+  entry.unreported = false;
+  one.running.push_back({publisher, index, delivery.attempt, world_.now(), false});
+}
+
+void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index) {
+  const auto& log = logs_[publisher];
+  const auto& one = log.groups[group];
+  for (auto before = one.entries[index].key_before; before != Entry::none;) {
+    const auto at = static_cast<std::size_t>(before);
+    const auto& entry = one.entries[at];
+    if (!wanted(one, log, at)) return;
+    if (entry.started > 0) return;
+    const auto& event = log.events[at];
+    if (!event.lost && !event.dropped && !entry.expired && !entry.parked && !entry.discarded) {
+      broken("order per key",
+             name_of(publisher, group, index) + " is handled before " + name_of(publisher, group, at));
+    }
+    before = entry.key_before;
+  }
+}
+
+void Checker::check_repeated_handling(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                                      const mesh::core::Delivery& delivery) {
+  const auto& entry = logs_[publisher].groups[group].entries[index];
+  const auto told = " (attempt " + std::to_string(delivery.attempt) + " redrives " +
+                    std::to_string(delivery.redrives) + (delivery.counted ? " counted" : "") +
+                    (delivery.redelivered ? " redelivered)" : ")");
+  const bool redriven = delivery.redrives > entry.redrives;
+  if (delivery.attempt == 1 && !delivery.redelivered && !redriven) {
+    broken("repetitions are marked", name_of(publisher, group, index) + told);
+  }
+  if (!entry.may_repeat) broken("no repetition without a reason", name_of(publisher, group, index) + told);
+  if (entry.failed >= scenario_.groups[group].policy.attempts_max && !redriven) {
+    broken("parked after attempts_max failures", name_of(publisher, group, index) + told);
+  }
+  if (delivery.counted && !redriven &&
+      (delivery.redrives < entry.redrives || delivery.attempt <= entry.attempt)) {
+    broken("attempt numbers ascend", name_of(publisher, group, index) + told);
+  }
+  if (!delivery.counted && delivery.attempt != 1) {
+    broken("attempt numbers ascend",
+           "uncounted, but not the first: " + name_of(publisher, group, index) + told);
+  }
+}
+
+void Checker::check_alone(ProcessId process, PublisherIndex publisher, std::size_t index) {
+  const auto group = processes_[process].group;
+  const auto& log = logs_[publisher];
+  const auto& key = story_.event(log.events[index].number).key;
+  for (const auto& [id, other] : processes_) {
+    if (!other.alive || other.group != group || other.running.empty()) continue;
+    if (id != process && other.fenced[publisher]) continue;
+    for (const auto& handling : other.running) {
+      if (handling.publisher != publisher) continue;
+      const bool same_key = key && story_.event(log.events[handling.index].number).key == key;
+      if (handling.index == index || same_key) {
+        broken("one at a time per key",
+               name_of(publisher, group, index) + " beside " + name_of(publisher, group, handling.index));
+      }
+    }
+  }
+}
+
+void Checker::handling_extended(ProcessId process, PublisherIndex publisher, mesh::Seq seq) {
+  for (auto& handling : processes_[process].running) {
+    if (handling.publisher == publisher && logs_[publisher].events[handling.index].seq == seq) {
+      handling.since = world_.now();
+    }
+  }
+}
+
+void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
+                                const mesh::core::Delivery& delivery, Kind kind) {
+  auto& one = processes_[process];
+  auto& log = logs_[publisher];
+  const auto index = *log.find(delivery.event.seq);
+  if (one.group >= scenario_.groups.size()) return;
+  auto& entry = log.groups[one.group].entries[index];
+  const auto handling = std::find_if(one.running.begin(), one.running.end(), [&](const Handling& each) {
+    return each.publisher == publisher && each.index == index;
+  });
+  const bool overran =
+      handling->over || world_.now() - handling->since >= scenario_.groups[one.group].policy.ack_wait;
+  const bool told = handling->over;
+  one.running.erase(handling);
+  --entry.running;
+  auto& outcomes = one.outcomes[{publisher, delivery.event.seq}];
+  if (overran && !told) outcomes.emplace_back(delivery.attempt, Outcome::overran);
+  if (overran || kind == Kind::retry) {
+    entry.may_repeat = true;
+    if (!told) {
+      entry.unreported = true;
+      ++entry.charges;
+    }
+  }
+  switch (kind) {
+    case Kind::ack:
+      ++entry.acked;
+      outcomes.emplace_back(delivery.attempt, Outcome::acked);
+      break;
+    case Kind::retry:
+      outcomes.emplace_back(delivery.attempt, Outcome::retried);
+      break;
+    case Kind::park:
+      entry.park_asked = true;
+      outcomes.emplace_back(delivery.attempt, Outcome::parked);
+      break;
+  }
+}
+
+void Checker::process_stopped(ProcessId process, Duration time) {
+  for (auto& handling : processes_[process].running) handling.since += time;
+}
+
+void Checker::reported(ProcessId process, PublisherIndex publisher, const mesh::ControlMessage& message) {
+  ++tally.control_messages;
+  auto& one = processes_[process];
+  if (one.group >= scenario_.groups.size()) return;
+  const auto settled = [&](const mesh::SlotLedger& ledger, mesh::Seq from) {
+    check_settled(publisher, one.group, ledger, from, process, "a member");
+  };
+  if (const auto* ack = std::get_if<mesh::Ack>(&message)) {
+    settled(ack->settled, one.acked_floor[publisher]);
+    one.acked_floor[publisher] = std::max(one.acked_floor[publisher], ack->settled.floor);
+    for (const auto& verdict : ack->verdicts) check_verdict(process, publisher, verdict);
+  } else if (const auto* detach = std::get_if<mesh::Detach>(&message)) {
+    settled(detach->settled, one.acked_floor[publisher]);
+    for (const auto& verdict : detach->verdicts) check_verdict(process, publisher, verdict);
+  } else if (const auto* hello = std::get_if<mesh::Hello>(&message)) {
+    if (hello->resume) settled(hello->resume->settled, 0);
+  }
+}
+
+void Checker::check_settled(PublisherIndex publisher, GroupIndex group, const mesh::SlotLedger& settled,
+                            mesh::Seq from, ProcessId process, const char* who) {
+  if (settled.floor > from)
+    check_range(publisher, group, {from + 1, settled.floor}, settled.slots, process, who);
+  for (const auto& range : settled.above) check_range(publisher, group, range, settled.slots, process, who);
+}
+
+void Checker::check_range(PublisherIndex publisher, GroupIndex group, mesh::SeqRange range,
+                          mesh::SlotMask slots, ProcessId process, const char* who) {
+  const auto& log = logs_[publisher];
+  const auto& one = log.groups[group];
+  for (auto index = log.after(range.first - 1); index < log.events.size(); ++index) {
+    const auto& event = log.events[index];
+    if (event.seq > range.last) break;
+    if ((slots >> event.slot & 1) == 0 || event.lost || !wanted(one, log, index)) continue;
+    const auto& entry = one.entries[index];
+    const bool running_here =
+        entry.running > 0 && entry.process == process && !entry.in_retry && !entry.parked;
+    if (!accounted(entry) || (running_here && entry.acked == 0)) {
+      broken("nothing is acknowledged before its handler returned",
+             std::string(who) + " reports as settled " + name_of(publisher, group, index));
+    }
+  }
+}
+
+void Checker::check_verdict(ProcessId process, PublisherIndex publisher, const mesh::Verdict& verdict) {
+  auto& one = processes_[process];
+  const auto index = logs_[publisher].find(verdict.seq);
+  if (!index) broken("nothing is invented", "a verdict about seq " + std::to_string(verdict.seq));
+  auto& outcomes = one.outcomes[{publisher, verdict.seq}];
+  const auto had = [&](Outcome outcome) {
+    return std::find(outcomes.begin(), outcomes.end(), std::pair(verdict.attempt, outcome)) != outcomes.end();
+  };
+  const bool timeout =
+      verdict.kind == mesh::Verdict::Kind::retry && verdict.reason == mesh::Reason::ack_timeout;
+  auto& entry = logs_[publisher].groups[one.group].entries[*index];
+  if (timeout) {
+    for (auto& handling : one.running) {
+      if (handling.publisher != publisher || handling.index != *index || handling.over) continue;
+      if (world_.now() - handling.since < scenario_.groups[one.group].policy.ack_wait) continue;
+      handling.over = true;
+      entry.may_repeat = true;
+      entry.unreported = true;
+      ++entry.charges;
+      outcomes.emplace_back(handling.attempt, Outcome::overran);
+    }
+  }
+  const Outcome needed = timeout                                      ? Outcome::overran
+                         : verdict.kind == mesh::Verdict::Kind::ack   ? Outcome::acked
+                         : verdict.kind == mesh::Verdict::Kind::retry ? Outcome::retried
+                                                                      : Outcome::parked;
+  if (!had(needed)) {
+    broken("nothing is acknowledged before its handler returned",
+           "a verdict (kind " + std::to_string(static_cast<int>(verdict.kind)) + " attempt " +
+               std::to_string(verdict.attempt) +
+               ") without such an outcome: " + name_of(publisher, one.group, *index));
+  }
+}
+
+}  // namespace sim

@@ -1,0 +1,153 @@
+// What the publisher says: only committed events, whole ranges, attempts journaled before they are sent.
+#include "checker.hpp"
+
+namespace sim {
+
+void Checker::sent_live(PublisherIndex publisher, const mesh::LiveMessage& message) {
+  ++tally.live_messages;
+  if (!message.batch) return;
+  check_batch(publisher, *message.batch, "a live message");
+  largest_message_ = std::max(largest_message_, views_.size());
+  for (const auto& view : views_) {
+    if (!view.topic.starts_with(message.prefix)) {
+      broken("live messages carry their prefix",
+             "topic " + std::string(view.topic) + " under '" + message.prefix + "'");
+    }
+  }
+}
+
+void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMessage& message) {
+  ++tally.control_messages;
+  if (const auto* events = std::get_if<mesh::Events>(&message)) {
+    std::size_t count = 0;
+    for (const auto& batch : events->batches) {
+      check_batch(publisher, batch, "a fetch reply");
+      count += views_.size();
+    }
+    largest_message_ = std::max(largest_message_, count);
+    check_coverage(publisher, to, *events);
+  } else if (const auto* deliver = std::get_if<mesh::Deliver>(&message)) {
+    check_redeliveries(publisher, to, *deliver);
+  } else if (const auto* welcome = std::get_if<mesh::Welcome>(&message)) {
+    given_slots(publisher, to, welcome->slots);
+  } else if (const auto* grant = std::get_if<mesh::Grant>(&message)) {
+    given_slots(publisher, to, grant->slots);
+  }
+}
+
+void Checker::check_coverage(PublisherIndex publisher, ProcessId to, const mesh::Events& events) {
+  const auto process = processes_.find(to);
+  if (process == processes_.end() || process->second.group >= scenario_.groups.size()) return;
+  auto& log = logs_[publisher];
+  const auto& group = log.groups[process->second.group];
+  std::vector<mesh::Seq> sent;
+  for (const auto& batch : events.batches) {
+    if (mesh::decode_events(batch.view(), views_)) {
+      for (const auto& view : views_) sent.push_back(view.seq);
+    }
+  }
+  for (auto index = log.after(events.after); index < log.events.size(); ++index) {
+    const auto& event = log.events[index];
+    if (event.seq > events.through) break;
+    const auto& entry = group.entries[index];
+    if (!wanted(group, log, index) || event.lost || event.dropped || accounted(entry)) continue;
+    if (group.holders[event.slot] != to) continue;
+    if (!std::binary_search(sent.begin(), sent.end(), event.seq)) {
+      broken("a fetch covers what it says", "(" + std::to_string(events.after) + ", " +
+                                                std::to_string(events.through) + "] without " +
+                                                name_of(publisher, process->second.group, index));
+    }
+  }
+}
+
+void Checker::check_redeliveries(PublisherIndex publisher, ProcessId to, const mesh::Deliver& deliver) {
+  auto& log = logs_[publisher];
+  std::vector<mesh::Seq> records;
+  for (const auto& batch : deliver.batches) {
+    check_batch(publisher, batch, "a redelivery");
+    for (const auto& view : views_) records.push_back(view.seq);
+  }
+  if (records.size() != deliver.items.size()) broken("redeliveries are whole", "items and records differ");
+  const auto process = processes_.find(to);
+  if (process == processes_.end() || process->second.group >= scenario_.groups.size()) return;
+  const auto group = process->second.group;
+  for (std::size_t item = 0; item < records.size(); ++item) {
+    if (deliver.items[item].seq != records[item])
+      broken("redeliveries are whole", "an item has another's record");
+    const auto index = log.find(records[item]);
+    auto& entry = log.groups[group].entries[*index];
+    if (!entry.in_retry) {
+      broken("attempts are journaled before they are sent", name_of(publisher, group, *index));
+    }
+    entry.sent_to = to;
+  }
+}
+
+void Checker::given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots) {
+  const auto process = processes_.find(to);
+  if (process == processes_.end() || process->second.group >= scenario_.groups.size()) return;
+  const auto group = process->second.group;
+  auto& holders = logs_[publisher].groups[group].holders;
+  for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
+    if ((slots >> slot & 1) == 0) continue;
+    const auto before = std::exchange(holders[slot], to);
+    if (before == to || before == 0) continue;
+    auto& old = processes_[before];
+    if (!old.alive) continue;
+    old.fenced[publisher] = true;
+    forgive_repeats(publisher, group, before, mesh::SlotMask{1} << slot);
+  }
+}
+
+void Checker::forgive_repeats(PublisherIndex publisher, GroupIndex group, ProcessId process,
+                              mesh::SlotMask slots) {
+  auto& log = logs_[publisher];
+  auto& one = log.groups[group];
+  for (std::size_t index = 0; index < one.entries.size(); ++index) {
+    auto& entry = one.entries[index];
+    if ((slots >> log.events[index].slot & 1) == 0) continue;
+    const bool unsettled = log.events[index].seq > one.floor_durable || entry.in_retry;
+    if (entry.process == process && unsettled) entry.may_repeat = true;
+    if (entry.sent_to == process && entry.in_retry) {
+      entry.may_repeat = true;
+      ++entry.charges;
+      ++entry.crashes;
+    }
+  }
+}
+
+void Checker::heard(PublisherIndex publisher, ProcessId process) {
+  const auto found = processes_.find(process);
+  if (found == processes_.end() || !found->second.alive) return;
+  out_of_touch(found->second, publisher);
+  found->second.heard[publisher] = world_.now();
+}
+
+void Checker::admitted(ProcessId process, PublisherIndex publisher) {
+  processes_[process].fenced[publisher] = false;
+  processes_[process].heard[publisher] = world_.now();
+}
+
+bool Checker::out_of_touch(Process& process, PublisherIndex publisher) {
+  if (!process.fenced[publisher] && world_.now() - process.heard[publisher] >= scenario_.lease) {
+    process.fenced[publisher] = true;
+    // Its lease may have run out with redeliveries in hand: they may be charged.
+    for (auto& [id, one] : processes_) {
+      if (&one == &process) lost_touch(publisher, id);
+    }
+  }
+  return process.fenced[publisher];
+}
+
+void Checker::lost_touch(PublisherIndex publisher, ProcessId process) {
+  const auto group = processes_[process].group;
+  if (group >= scenario_.groups.size()) return;
+  for (auto& entry : logs_[publisher].groups[group].entries) {
+    if (entry.sent_to != process || !entry.in_retry) continue;
+    entry.may_repeat = true;
+    ++entry.charges;
+    ++entry.crashes;
+  }
+}
+
+}  // namespace sim

@@ -1,0 +1,110 @@
+// What the checker knows, gathered outside of the system under test: every committed event, and what each
+// group has done with it.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include <mesh/model/messages.hpp>
+
+#include "story.hpp"
+
+namespace sim {
+
+/// One incarnation of a consumer process. 0: none.
+using ProcessId = std::uint32_t;
+
+/// A committed event in one publisher's journal.
+struct Committed {
+  mesh::Seq seq = 0;
+  EventNumber number = 0;
+  mesh::WallTime time = 0;
+  mesh::Slot slot = 0;
+  bool confirmed = false;
+  bool lost = false;     ///< a power loss under `os` took it
+  bool dropped = false;  ///< retention took it
+};
+
+/// What one group has done with one committed event.
+struct Entry {
+  static constexpr std::int32_t none = -1;
+  bool matches = false;            ///< the group's prefixes want it
+  std::int32_t key_before = none;  ///< the matching event of the same key before it
+  std::uint16_t started = 0;       ///< handlings begun
+  std::uint16_t acked = 0;         ///< handlings that returned ack, since the last redrive
+  std::uint16_t running = 0;       ///< handlings under way in living processes
+  std::uint16_t failed = 0;        ///< failures that the publisher has surely counted, since the last redrive
+  std::uint16_t charges = 0;       ///< failures that it may have counted, since the last redrive
+  std::uint16_t crashes = 0;       ///< of them by a vanished process
+  std::uint32_t attempt = 0;       ///< of the newest counted redelivery begun, since the last redrive
+  std::uint32_t redrives = 0;      ///< as seen by handlers
+  std::uint32_t redriven = 0;      ///< as seen on disk
+  ProcessId process = 0;           ///< that began the newest handling
+  ProcessId sent_to = 0;           ///< that the newest Deliver was sent to
+  bool unreported = false;         ///< failed, and its verdict is not on disk yet
+  bool may_repeat = false;         ///< there is a reason to handle it once more
+  bool park_asked = false;         ///< its handler returned park
+  bool in_retry = false;           ///< in the retry table, on disk
+  bool retried = false;            ///< was there once
+  bool parked = false;             ///< in the parking lot, on disk
+  bool discarded = false;
+  bool expired = false;  ///< dropped by retention before the group had settled it
+};
+
+struct GroupLog {
+  bool exists = false;  ///< its definition is on disk
+  bool start_known = false;
+  mesh::Seq start_after = 0;    ///< events at or below it are not the group's
+  mesh::Seq floor_checked = 0;  ///< floors up to here were found right
+  mesh::Seq floor_durable = 0;  ///< on disk
+  std::vector<Entry> entries;   ///< beside PublisherLog::events
+  std::map<std::uint32_t, std::int32_t> newest_of_key;
+  std::array<ProcessId, mesh::slot_count> holders{};
+};
+
+struct PublisherLog {
+  std::vector<Committed> events;  ///< ascending
+  std::vector<GroupLog> groups;
+  mesh::Seq dropped_through = 0;
+
+  /// Index of the first event with a seq above this one.
+  std::size_t after(mesh::Seq seq) const {
+    return static_cast<std::size_t>(
+        std::upper_bound(events.begin(), events.end(), seq,
+                         [](mesh::Seq value, const Committed& event) { return value < event.seq; }) -
+        events.begin());
+  }
+
+  std::optional<std::size_t> find(mesh::Seq seq) const {
+    const auto index = seq == 0 ? 0 : after(seq - 1);
+    if (index < events.size() && events[index].seq == seq) return index;
+    return std::nullopt;
+  }
+};
+
+/// Counts of a run, for the summary.
+struct Tally {
+  std::uint64_t seeds = 0, steps = 0, events = 0, confirmed = 0, refused = 0, handlings = 0, duplicates = 0;
+  std::uint64_t retries = 0, parked = 0, expired = 0, lost = 0, publisher_crashes = 0, member_crashes = 0;
+  std::uint64_t power_losses = 0, cuts = 0, stops = 0, gaps = 0, control_messages = 0, live_messages = 0;
+  std::uint64_t redriven = 0, discarded = 0;
+
+  template <class Visit>
+  static void each(Visit&& visit) {
+    visit("seeds", &Tally::seeds), visit("steps", &Tally::steps), visit("events", &Tally::events);
+    visit("confirmed", &Tally::confirmed), visit("refused", &Tally::refused);
+    visit("handled", &Tally::handlings), visit("duplicates", &Tally::duplicates);
+    visit("retried", &Tally::retries), visit("parked", &Tally::parked), visit("redriven", &Tally::redriven);
+    visit("discarded", &Tally::discarded), visit("expired", &Tally::expired);
+    visit("lost with power", &Tally::lost), visit("publisher crashes", &Tally::publisher_crashes);
+    visit("member crashes", &Tally::member_crashes), visit("power losses", &Tally::power_losses);
+    visit("cuts", &Tally::cuts), visit("stops", &Tally::stops), visit("gaps", &Tally::gaps);
+    visit("control messages", &Tally::control_messages), visit("live messages", &Tally::live_messages);
+  }
+};
+
+}  // namespace sim

@@ -1,0 +1,72 @@
+// The publisher's ports: what it does to the outside is checked, traced, and put on the simulated network.
+#include "describe.hpp"
+#include "publisher_node.hpp"
+
+namespace sim {
+
+void PublisherNode::send(const mesh::core::Route& route, const mesh::ControlMessage& message) {
+  crash_point();
+  auto* peer = peer_of(route);
+  if (peer == nullptr) throw Broken("answers go where questions came from", "an unknown route");
+  checker_.sent(index_, peer->process ? peer->process() : 0, message);
+  world_.trace.line(name_, "sends", {{"kind", message.index()}},
+                    world_.trace.reading() ? describe(message) : std::string());
+  if (peer->control->route() == route) peer->control->answer(message);
+}
+
+void PublisherNode::send_live(const mesh::LiveMessage& message) {
+  crash_point();
+  checker_.sent_live(index_, message);
+  world_.trace.line(name_, "live", {{"first", message.first}, {"last", message.last}, {"head", message.head}},
+                    world_.trace.reading() ? describe(message) : std::string());
+  Frames frames;
+  for (auto& peer : peers_) {
+    if (peer.live == nullptr || !peer.live->subscribed(message.prefix)) continue;
+    if (!frames) frames = std::make_shared<const std::vector<mesh::Bytes>>(mesh::wire::encode_live(message));
+    peer.live->send(message, frames);
+  }
+}
+
+void PublisherNode::start_read(mesh::core::ReadJob job) {
+  ++reading_;
+  world_.in(world_.rng.between(1us, scenario_.disk.read_max), [this, run = run_, job = std::move(job)] {
+    if (run != run_) return;
+    auto result = mesh::core::run_read_job(*journal_, job);
+    // The answer takes its time too: the journal may have lost its oldest segment meanwhile.
+    world_.in(world_.rng.between(1us, scenario_.disk.read_max), [this, run, result = std::move(result)] {
+      if (run != run_) return;
+      --reading_;
+      put(result);
+    });
+  });
+}
+
+void PublisherNode::drop_through(mesh::Seq seq) {
+  crash_point();
+  world_.in(world_.rng.between(1us, scenario_.disk.read_max), [this, run = run_, seq] {
+    if (run != run_) return;
+    static_cast<void>(journal_->drop_through(seq));
+    put(UsageDue{});
+  });
+}
+
+void PublisherNode::confirmed(std::span<const mesh::Batch> batches) {
+  checker_.confirmed(index_, batches);
+  world_.trace.line(name_, "confirms",
+                    {{"first", batches.front().header.first}, {"last", batches.back().header.last}});
+  crash_point();
+}
+
+void PublisherNode::failed(std::span<const mesh::Batch> batches, const mesh::Error& error) {
+  checker_.failed(index_, batches);
+  world_.trace.line(name_, "commit failed",
+                    {{"first", batches.front().header.first}, {"last", batches.back().header.last}},
+                    error.text);
+  crash_point();
+}
+
+void PublisherNode::notice(const mesh::Notice& notice) {
+  if (world_.trace.reading()) world_.trace.line(name_, notice.code, {}, notice.text);
+}
+
+}  // namespace sim
