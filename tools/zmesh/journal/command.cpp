@@ -15,16 +15,15 @@ void add_journal(CLI::App& app, Chosen& chosen) {
     command->add_option("DIR", options->directory, "Directory of the journal")->required();
     command->add_flag("--json", options->json, "One object");
     command->callback([options, run, &chosen] { chosen.run = [options, run] { return run(*options); }; });
-    return std::pair(command, options);
   };
   add("stat", "Identity, head, segments, sizes; also while its publisher runs", journal_stat);
   add("check", "Verify every checksum, record and order; also while its publisher runs", journal_check);
-  const auto [salvage, options] = add("salvage", "Copy what verifies into a new journal", journal_salvage);
-  salvage->add_option("INTO", options->into, "Directory of the new journal; must not exist")->required();
+  add("salvage", "Replace what is damaged by what of it verifies; the damaged files are kept aside",
+      journal_salvage);
   journal->footer(
       "  zmesh journal stat /var/lib/bookings\n"
       "  zmesh journal check /var/lib/bookings --json\n"
-      "  zmesh journal salvage /var/lib/bookings /var/lib/bookings.salvaged\n"
+      "  zmesh journal salvage /var/lib/bookings        (its publisher must be down)\n"
       "\n"
       "Exit status: 0 done, and nothing is damaged; 1 there is no such journal, or it cannot be read; 2 "
       "wrong\n"

@@ -9,7 +9,6 @@ namespace zmesh {
 
 struct JournalCommand {
   std::string directory;
-  std::string into;  ///< salvage
   bool json = false;
 };
 
