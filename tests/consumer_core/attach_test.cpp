@@ -119,7 +119,9 @@ BOOST_AUTO_TEST_CASE(marks_of_the_assignment_stay_when_it_is_resumed) {
   welcome.resumed = true;
   welcome.redelivered_through = 10;
   link.give(welcome);
-  link.give(link.answer(items(4, 8), 8, 10));
+  auto events = link.answer(items(4, 8), 8, 10);
+  events.redelivered_through = 10;
+  link.give(events);
   for (const auto& delivery : link.deliveries) BOOST_TEST(delivery.redelivered == (delivery.event.seq <= 6));
 }
 

@@ -109,6 +109,17 @@ BOOST_AUTO_TEST_CASE(a_full_window_demotes_to_fetch_and_back) {
   BOOST_TEST(link.seqs() == range(5, 6), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(while_the_window_is_full_nothing_is_held) {
+  auto settings = member_settings();
+  settings.window_events = 4;
+  settings.hold_bytes = 4096;
+  Link link(settings);
+  link.go_live();
+  link.live(live_of(0, items(1, 4)));
+  for (Seq seq = 5; seq < 100; ++seq) link.live(live_of(seq - 1, items(seq, seq)));
+  BOOST_TEST(link.core.counters().demotions == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(silence_on_the_live_path_fetches_and_reconnects) {
   Link link;
   link.go_live();

@@ -179,6 +179,22 @@ BOOST_AUTO_TEST_CASE(a_late_ack_becomes_a_verdict) {
   BOOST_TEST(ack.settled.floor == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_late_completion_frees_no_room_a_second_time) {
+  auto settings = member_settings();
+  settings.window_events = 4;
+  Link link(settings);
+  link.attach(0, 100);
+  link.give(link.answer(items(1, 4), 4, 100));
+  link.complete(link.outcome(link.deliveries[0], Completion::Kind::retry));
+  auto late = link.outcome(link.deliveries[0]);
+  late.late = true;
+  const auto fetches = link.count<Fetch>();
+  for (int i = 0; i < 3; ++i) link.complete(late);
+  BOOST_TEST(link.count<Fetch>() == fetches);
+  link.handle(link.deliveries[1]);
+  BOOST_TEST(link.count<Fetch>() == fetches + 1);
+}
+
 BOOST_AUTO_TEST_CASE(words_of_a_handler_are_cut_to_what_the_publisher_takes) {
   Link link;
   link.go_live();
@@ -255,6 +271,23 @@ BOOST_AUTO_TEST_CASE(what_is_held_is_presented_when_it_attaches_again) {
   link.pass(2s);
   link.give(Refused{1, link.session, Errc::unknown_session, ""});
   BOOST_TEST((link.last<Hello>().resume->held == std::vector<HeldEvent>{{5, 2}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_new_assignment_holds_nothing_of_the_old_one) {
+  Link link;
+  link.go_live(20);
+  link.give(deliver_of(link, {{5, 2, 0}}));
+  link.pass(2s);
+  link.give(Refused{1, link.session, Errc::unknown_session, ""});
+  link.epoch = 8;
+  link.give(link.welcome_for(link.last<Hello>(), 20, 20));
+  link.pass(2s);
+  BOOST_TEST(link.last<Ack>().held.empty());
+  link.give(deliver_of(link, {{5, 2, 0}}));
+  BOOST_TEST(link.deliveries.size() == 2u);
+  link.handle(link.deliveries[0]);  // of the old assignment: void
+  link.pass(2s);
+  BOOST_TEST(link.last<Ack>().verdicts.empty());
 }
 
 BOOST_AUTO_TEST_CASE(redeliveries_of_another_epoch_or_that_do_not_match_are_not_taken) {

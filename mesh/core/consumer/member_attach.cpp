@@ -90,7 +90,6 @@ void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
   phase = Phase::catching_up;
   at_head = false;
   if (resumed) {
-    verdicts.rewind();
     head = std::max(head, merge.position());
   } else {
     assign(welcome.position, std::move(welcome.settled), welcome.redelivered_through);

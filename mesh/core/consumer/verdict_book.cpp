@@ -26,11 +26,6 @@ std::vector<Verdict> VerdictBook::carry(std::uint64_t id, std::size_t count_max)
   return verdicts;
 }
 
-void VerdictBook::rewind() {
-  for (std::size_t i = 0; i < carried_; ++i) entries_[i].carrier = 0;
-  carried_ = 0;
-}
-
 void VerdictBook::clear() {
   entries_.clear();
   carried_ = 0;

@@ -14,7 +14,7 @@ class VerdictBook {
     Verdict verdict;
     bool settles = false;       ///< the event came by range: its seq is settled once this is answered
     bool redelivered = false;   ///< the event came out of the retry store
-    std::uint64_t carrier = 0;  ///< the first Ack of this session that carried it; 0: none yet
+    std::uint64_t carrier = 0;  ///< the first Ack that carried it; 0: none yet
   };
 
   void add(Verdict verdict, bool settles, bool redelivered);
@@ -32,8 +32,6 @@ class VerdictBook {
     }
   }
 
-  /// A new session: all are to be carried again.
-  void rewind();
   void clear();
 
   std::size_t size() const { return entries_.size(); }
