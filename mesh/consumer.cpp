@@ -228,6 +228,10 @@ Result<void> Consumer::close(Duration timeout) {
   return state_->engine->close(timeout);
 }
 
+void Consumer::stop() {
+  state_->engine->refuse();
+}
+
 ConsumerStats Consumer::stats() const {
   const auto report = state_->engine->report();
   ConsumerStats stats;

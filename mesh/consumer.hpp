@@ -11,7 +11,7 @@
 // with its history. Publishers need not be up when the consumer opens, and may come and go.
 //
 // Threads: handlers run on the consumer's worker threads; every function here may be called from any thread
-// but a handler's (close from inside a handler would wait for itself; it fails with invalid_argument).
+// but a handler's, where only stop() is allowed (close would wait for itself: invalid_argument).
 #pragma once
 
 #include <memory>
@@ -153,6 +153,10 @@ class Consumer {
   /// for it to return, since its thread cannot be ended) or a publisher did not answer.
   Result<void> close(Duration timeout);
   Result<void> close();
+
+  /// Lets nothing more begin: what is queued goes back unharmed when close() is called, which should follow
+  /// soon. Also from inside a handler: with concurrency 1, the event in its hands is then the last one.
+  void stop();
 
   /// Any time; takes a lock for a moment.
   ConsumerStats stats() const;

@@ -62,6 +62,9 @@ class ConsumerEngine {
 
   std::uint64_t handled() const { return executor_.handled(); }
 
+  /// From now on no handler begins.
+  void refuse() { executor_.refuse(); }
+
   bool is_worker() const { return executor_.is_worker(); }
 
   /// Waits until report().caught_up. Errors: timeout, closed.
