@@ -10,6 +10,8 @@ namespace {
 /// The exit status of sysexits.h's EX_DATAERR: the event itself is bad.
 constexpr int status_park = 65;
 
+constexpr mesh::Duration kill_after_ack_wait = std::chrono::milliseconds(300);
+
 /// Variables for the command, so that a shell script needs no JSON parser for the common things.
 std::vector<std::string> environment_of(const mesh::Event& event, const std::string& group) {
   std::vector<std::string> variables = {
@@ -46,12 +48,18 @@ mesh::Outcome SubHandler::handle(const mesh::Event& event) {
   line += '\n';
   auto outcome = options_.exec.empty() ? print(line) : execute(event, line);
   if (outcome.kind == mesh::Outcome::Kind::ack) {
-    if (++handled_ == options_.count) interrupt_.request();
+    if (++handled_ == options_.count) stop();
   } else {
     ++failed_;
   }
   last_ = std::chrono::steady_clock::now().time_since_epoch();
   return outcome;
+}
+
+void SubHandler::stop() {
+  consumer_.wait(nullptr);
+  consumer_.load()->stop();
+  interrupt_.request();
 }
 
 mesh::Outcome SubHandler::print(const std::string& line) {
@@ -60,15 +68,16 @@ mesh::Outcome SubHandler::print(const std::string& line) {
   if (!stdout_gone_ && write_out(line)) return mesh::ack();
   if (!stdout_gone_.exchange(true)) {
     report_stdout();
-    interrupt_.request();
+    stop();
   }
   return mesh::retry("zmesh sub could not write to its stdout");
 }
 
 mesh::Outcome SubHandler::execute(const mesh::Event& event, const std::string& line) {
-  // A command that outlives ack_wait has failed already; left alone it would keep its worker for ever.
-  const auto result =
-      run_child(options_.exec, line, environment_of(event, options_.group), options_.retry.ack_wait);
+  // A command that outlives ack_wait has failed by then, and is told so by the mesh; left alone it would keep
+  // its worker for ever.
+  const auto result = run_child(options_.exec, line, environment_of(event, options_.group),
+                                options_.retry.ack_wait + kill_after_ack_wait);
   if (!result) return mesh::retry(result.error().text);
   if (result->timed_out) return mesh::retry("the command ran past --ack-wait and was killed");
   if (result->status == 0) return mesh::ack();

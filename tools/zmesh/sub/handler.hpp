@@ -6,7 +6,7 @@
 #include <mutex>
 #include <string>
 
-#include <mesh/event.hpp>
+#include <mesh/consumer.hpp>
 #include <tools/zmesh/process/interrupt.hpp>
 #include <tools/zmesh/sub/sub.hpp>
 
@@ -18,6 +18,12 @@ class SubHandler {
   SubHandler(const SubOptions& options, Interrupt& interrupt) : options_(options), interrupt_(interrupt) {}
 
   mesh::Outcome handle(const mesh::Event& event);
+
+  /// Tells which consumer to stop at the end; events that come before wait for it.
+  void attach(mesh::Consumer& consumer) {
+    consumer_ = &consumer;
+    consumer_.notify_all();
+  }
 
   std::uint64_t handled() const { return handled_; }  ///< acknowledged
 
@@ -34,9 +40,12 @@ class SubHandler {
  private:
   mesh::Outcome print(const std::string& line);
   mesh::Outcome execute(const mesh::Event& event, const std::string& line);
+  /// Nothing more begins, and the process ends.
+  void stop();
 
   const SubOptions& options_;
   Interrupt& interrupt_;
+  std::atomic<mesh::Consumer*> consumer_{nullptr};
   std::mutex out_mutex_;
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> failed_{0};

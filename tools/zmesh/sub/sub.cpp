@@ -57,6 +57,7 @@ ExitCode sub(const SubOptions& options) {
   SubHandler handler(options, interrupt);
   auto consumer = mesh::Consumer::open(consumer_options(options, handler));
   if (!consumer) return report(consumer.error());
+  handler.attach(*consumer);
   wait_for_end(options, handler, interrupt, *consumer);
 
   const auto stats = consumer->stats();

@@ -89,8 +89,8 @@ void append_event_text(std::string& out, const mesh::EventView& event, const Lin
     out += '=';
     append_string(out, value);
   });
-  out += "  ";
   if (event.payload.empty()) return;
+  out += "  ";
   if (append_payload(out, event.payload)) return;
   append_number(out, std::uint64_t{event.payload.size()});
   out += " bytes, base64 ";

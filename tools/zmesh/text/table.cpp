@@ -38,8 +38,10 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
       if (right[column]) text += padding;
       text += row[column];
       if (!right[column] && !last) text += padding;
-      text += last ? "\n" : "  ";
+      if (!last) text += "  ";
     }
+    text.erase(text.find_last_not_of(' ') + 1);
+    text += '\n';
   }
   return text;
 }
