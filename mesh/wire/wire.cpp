@@ -60,6 +60,7 @@ Result<ControlMessage> decode_one(Reader& reader, const Envelope& envelope, std:
   constexpr std::size_t fields = envelope_fields + shape<Message>.fields;
   reader.rename(shape<Message>.name);
   if (envelope.count < fields) reader.fail("message", "has too few fields");
+  if (envelope.count > fields + unknown_fields_max) reader.fail("message", "has too many fields");
   Message message;
   if constexpr (HasId<Message>) message.id = envelope.id;
   if constexpr (HasSession<Message>) message.session = envelope.session;

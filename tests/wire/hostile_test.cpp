@@ -202,6 +202,21 @@ BOOST_AUTO_TEST_CASE(fields_that_a_later_revision_appends_are_passed_over) {
   BOOST_TEST(!wire::decode(Frames{Bytes::copy(as_bytes(missing))}, {}).ok());
 }
 
+BOOST_AUTO_TEST_CASE(at_most_sixteen_fields_are_passed_over) {
+  const auto appended = [](std::size_t count) {
+    wire::Writer writer;
+    writer.array(6 + count);
+    for (const std::uint64_t value : {1, 37, 3, 77}) writer.uint(value);
+    writer.boolean(false);
+    writer.uint(5);
+    for (std::size_t i = 0; i < count; ++i) writer.nil();
+    return wire::decode(Frames{Bytes(writer.take())}, {}).ok();
+  };
+  BOOST_TEST(appended(0));
+  BOOST_TEST(appended(16));
+  BOOST_TEST(!appended(17));
+}
+
 BOOST_AUTO_TEST_CASE(what_is_passed_over_may_be_eight_deep_and_no_deeper) {
   const auto nested = [](std::size_t depth) {
     std::string header("\x97\x01\x25\x03\x4d\xc2\x05", 7);
