@@ -143,8 +143,11 @@ Result<Socket> Link::open_events(const std::string& endpoint) {
 void Link::on_link_event(Watchdog::Id id, LinkEvent event, Now now) {
   const bool control = id == control_id(settings_.member.link);
   (control ? control_revival_ : events_revival_).on_event(event, now.steady);
-  if (control && event == LinkEvent::connected && !unsent_hello_.empty())
+  if (control && event == LinkEvent::connected && !unsent_hello_.empty()) {
+    (void)control_.get_int(
+        ZMQ_EVENTS);  // makes the socket notice its new connection; a send alone may be too early
     (void)control_.send(std::exchange(unsent_hello_, {}));
+  }
   if (event == LinkEvent::refused)
     notice(Level::warning, "link.refused",
            "no ZeroMQ peer of ours answers at " + (control ? settings_.endpoint : events_endpoint_));
