@@ -33,8 +33,9 @@ Result<void> LiveRouter::subscribe(std::string_view prefix, bool active, Seq hea
 }
 
 // Done once for all changes of a turn: a subscriber that comes back brings all its prefixes at once.
-void LiveRouter::rearm(Now now) {
+void LiveRouter::rearm() {
   if (!changed_) return;
+  const Duration soon = *changed_ + settings_.heartbeat_tail;
   changed_.reset();
   std::map<std::uint64_t, ActivePrefix*> covering;
   std::uint64_t newest = known_serial_;
@@ -46,11 +47,10 @@ void LiveRouter::rearm(Now now) {
     if (!covering.contains(serial)) beats_.set(serial, std::nullopt);
   }
   for (const auto& [serial, active] : covering) {
-    if (!beating_.contains(serial)) beats_.set(serial, now.steady + settings_.heartbeat_tail);
+    if (!beating_.contains(serial)) beats_.set(serial, soon);
   }
   table_.for_each([&](ActivePrefix& active) {
-    if (active.serial > known_serial_)
-      beats_.set(active.cover->serial, now.steady + settings_.heartbeat_tail);
+    if (active.serial > known_serial_) beats_.set(active.cover->serial, soon);
   });
   known_serial_ = newest;
   beating_ = std::move(covering);
@@ -116,7 +116,7 @@ void LiveRouter::sent(const Share& share, Now now) {
 }
 
 Result<void> LiveRouter::route(const Batch& batch, Now now, std::vector<LiveMessage>& out) {
-  rearm(now);
+  rearm();
   if (table_.empty()) {
     counters_.unsent += batch.header.count;
     return {};
@@ -155,7 +155,7 @@ Result<void> LiveRouter::route(const Batch& batch, Now now, std::vector<LiveMess
 }
 
 void LiveRouter::beat(Seq head, Now now, std::vector<LiveMessage>& out) {
-  rearm(now);
+  rearm();
   while (const auto serial = beats_.pop(now.steady)) {
     const auto it = beating_.find(*serial);
     if (it == beating_.end()) continue;

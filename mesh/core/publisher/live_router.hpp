@@ -56,7 +56,7 @@ class LiveRouter {
   Result<bool> divide(const Batch& batch);
   LiveMessage message(const Batch& batch, std::size_t share) const;
   void sent(const Share& share, Now now);
-  void rearm(Now now);
+  void rearm();
 
   LiveSettings settings_;
   PrefixTable table_;

@@ -58,14 +58,15 @@ struct PublisherCore::State {
 };
 
 // Every input begins and ends here. A process that was stopped (or a clock that jumped) must not take the
-// silence for its members': what passed beyond the time it wanted to be called at does not count.
+// silence for its members': when it is called long after the time it wanted to be, what passed does not
+// count.
 void PublisherCore::State::begin(Now now) {
   const Duration before = last_.value_or(now.steady);
   last_ = std::max(before, now.steady);
   const Duration patience = desk.settings.lease / 2;
   if (now.steady - before <= patience) return;
   const Duration wanted = std::max(before, next_deadline().value_or(now.steady));
-  if (now.steady - wanted > patience) attachment.shift(now.steady - wanted);
+  if (now.steady - wanted > patience) attachment.shift(now.steady - before);
 }
 
 // Groups that something happened to get their turn; doing it may touch others.
@@ -82,7 +83,7 @@ void PublisherCore::State::end(Now now) {
     const auto sooner = [&](std::optional<Duration> when) {
       if (when) next = std::min(next.value_or(*when), *when);
     };
-    if (group.ledger_dirty) sooner(group.flush_at);
+    if (group.ledger_dirty && group.flush_at > now.steady) sooner(group.flush_at);
     sooner(redelivery.next_deadline(group));
     sooner(parking.next_deadline(group));
     desk.agenda.set(serial, next);

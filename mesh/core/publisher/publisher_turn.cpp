@@ -26,6 +26,7 @@ bool PublisherTurn::commit_state(Now now) {
     effects_.control.clear();
     effects_.live.clear();
     core_.on_state_failed(written.error(), now);
+    core_.take_effects(effects_);  // its notice
     return false;
   }
   pending_.clear();

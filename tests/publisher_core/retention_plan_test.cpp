@@ -1,0 +1,97 @@
+#include <boost/test/unit_test.hpp>
+
+#include <mesh/core/publisher/retention_plan.hpp>
+
+namespace mesh::core {
+namespace {
+
+/// Segments of 10 seqs, 100 bytes and a second each, the last one active; now is second `count`.
+JournalUsage segments(unsigned count) {
+  JournalUsage usage;
+  for (unsigned i = 0; i < count; ++i) {
+    SegmentUsage segment;
+    segment.first = 10 * i + 1;
+    segment.last = 10 * i + 10;
+    segment.newest = Duration(i * 1s).count();
+    segment.bytes = 100;
+    segment.active = i + 1 == count;
+    usage.segments.push_back(segment);
+  }
+  return usage;
+}
+
+constexpr WallTime at(Duration time) {
+  return time.count();
+}
+
+RetentionPolicy policy() {
+  RetentionPolicy out;
+  out.bytes_max = 1000;
+  return out;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(retention)
+
+BOOST_AUTO_TEST_CASE(settled_segments_go_and_the_first_owed_one_stays) {
+  const auto plan = plan_retention(segments(5), 25, policy(), at(5s));
+  BOOST_TEST(plan.drop_through == 20u);
+  BOOST_TEST(!plan.full);
+}
+
+BOOST_AUTO_TEST_CASE(the_active_segment_is_never_dropped) {
+  BOOST_TEST(plan_retention(segments(3), 1000, policy(), at(100h)).drop_through == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(settled_events_are_kept_as_long_as_asked_but_not_at_the_limit) {
+  auto keep = policy();
+  keep.settled_keep = 3s;
+  BOOST_TEST(plan_retention(segments(5), 1000, keep, at(4s)).drop_through == 20u);
+  keep.bytes_max = 400;
+  BOOST_TEST(plan_retention(segments(5), 1000, keep, at(1s)).drop_through == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_owed_is_kept_at_the_limit_and_the_journal_is_full) {
+  auto small = policy();
+  small.bytes_max = 500;
+  const auto plan = plan_retention(segments(5), 5, small, at(5s));
+  BOOST_TEST(plan.drop_through == 0u);
+  BOOST_TEST(plan.full);
+}
+
+BOOST_AUTO_TEST_CASE(it_is_not_full_when_something_can_go) {
+  auto small = policy();
+  small.bytes_max = 500;
+  const auto plan = plan_retention(segments(5), 11, small, at(5s));
+  BOOST_TEST(plan.drop_through == 10u);
+  BOOST_TEST(!plan.full);
+}
+
+BOOST_AUTO_TEST_CASE(drop_oldest_drops_as_little_as_makes_room) {
+  auto small = policy();
+  small.bytes_max = 400;
+  small.on_limit = RetentionPolicy::OnLimit::drop_oldest;
+  const auto plan = plan_retention(segments(5), 1, small, at(5s));
+  BOOST_TEST(plan.drop_through == 20u);
+  BOOST_TEST(!plan.full);
+}
+
+BOOST_AUTO_TEST_CASE(age_drops_settled_or_not) {
+  auto aged = policy();
+  aged.age_max = 3s;
+  BOOST_TEST(plan_retention(segments(5), 1, aged, at(4s)).drop_through == 20u);
+}
+
+BOOST_AUTO_TEST_CASE(without_groups_everything_is_kept_until_the_limit) {
+  BOOST_TEST(plan_retention(segments(5), std::nullopt, policy(), at(100h)).drop_through == 0u);
+  auto small = policy();
+  small.bytes_max = 300;
+  const auto plan = plan_retention(segments(5), std::nullopt, small, at(5s));
+  BOOST_TEST(plan.drop_through == 30u);
+  BOOST_TEST(!plan.full);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mesh::core

@@ -1,0 +1,152 @@
+#include "fixture.hpp"
+
+#include <mesh/core/publisher/state_codec.hpp>
+
+namespace mesh::core {
+namespace {
+
+GroupValue some_group() {
+  GroupValue value;
+  value.prefixes = {"a.", "b"};
+  value.policy.backoff = {0s, 3s};
+  value.policy.jitter = 0.25;
+  value.owner = {0x100000002, "m", {1, 2, 3}};
+  value.redelivered_through = 7;
+  value.expired = 300;
+  value.unheard = {3, 5};
+  value.created_at = -5;
+  return value;
+}
+
+RetryValue some_retry() {
+  RetryValue value;
+  value.state = RetryValue::State::parking;
+  value.attempts = 3;
+  value.redrives = 1;
+  value.due = 1'700'000'000'000'000'000;
+  value.delay = 5s;
+  value.reason = Reason::ack_timeout;
+  value.copied = true;
+  value.history = {{1, 17, 3ms, "m", Reason::handler_rejected, "no"},
+                   {2, 18, 0s, "m2", Reason::ack_timeout, ""}};
+  return value;
+}
+
+/// Every truncation, and every change of one byte, decodes to something or is an error: it never crashes.
+template <class Decode>
+void hurt(const std::string& bytes, Decode decode) {
+  for (std::size_t size = 0; size < bytes.size(); ++size) BOOST_REQUIRE(!decode(bytes.substr(0, size)).ok());
+  BOOST_REQUIRE(!decode(bytes + '\0').ok());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (unsigned value = 0; value < 256; ++value) {
+      std::string other = bytes;
+      other[i] = static_cast<char>(value);
+      if (auto decoded = decode(other); !decoded)
+        BOOST_REQUIRE((decoded.error().code == Errc::journal_damaged));
+    }
+  }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(state_codec)
+
+BOOST_AUTO_TEST_CASE(a_group_comes_back_as_it_was) {
+  const GroupValue value = some_group();
+  const auto decoded = decode_group(encode_group(value));
+  BOOST_REQUIRE(decoded.ok());
+  BOOST_TEST((*decoded == value));
+}
+
+BOOST_AUTO_TEST_CASE(a_ledger_comes_back_as_it_was) {
+  Ledger ledger(10);
+  const SeqRange above[] = {{20, 30}, {40, 40}};
+  ledger.settle(0xff, 12, above);
+  const auto decoded = decode_ledger(encode_ledger(ledger));
+  BOOST_REQUIRE(decoded.ok());
+  BOOST_TEST((decoded->parts() == ledger.parts()));
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_comes_back_as_it_was) {
+  const auto decoded = decode_retry(encode_retry(some_retry()));
+  BOOST_REQUIRE(decoded.ok());
+  BOOST_TEST((*decoded == some_retry()));
+}
+
+BOOST_AUTO_TEST_CASE(a_parked_event_comes_back_with_its_record) {
+  ParkedValue value;
+  value.parked_at = 99;
+  value.reason = Reason::consumer_crash;
+  value.redrives = 2;
+  value.history = some_retry().history;
+  value.batch = make_batch(42, {{"a.b", "k", "payload"}}).bytes;
+  const auto decoded = decode_parked_value(encode_parked(value));
+  BOOST_REQUIRE(decoded.ok());
+  BOOST_TEST(decoded->parked_at == 99);
+  BOOST_TEST((decoded->reason == Reason::consumer_crash));
+  BOOST_TEST((decoded->history == value.history));
+  BOOST_TEST(as_text(decoded->batch.view()) == as_text(value.batch.view()));
+}
+
+BOOST_AUTO_TEST_CASE(a_parked_event_whose_record_is_damaged_is_refused) {
+  ParkedValue value;
+  value.batch = make_batch(42, {{"a.b", "k", "payload"}}).bytes;
+  std::string bytes = encode_parked(value);
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);
+  BOOST_TEST(!decode_parked_value(bytes).ok());
+  value.batch = make_batch(42, {{"a"}, {"b"}}).bytes;
+  BOOST_TEST(!decode_parked_value(encode_parked(value)).ok());
+}
+
+BOOST_AUTO_TEST_CASE(keys_order_by_group_and_seq) {
+  BOOST_TEST((event_key("g", 255) < event_key("g", 256)));
+  BOOST_TEST((event_key("g", 1) < copy_key("g", 1)));
+  BOOST_TEST((copy_key("g", 1) < event_key("g", 2)));
+  const std::string bytes = copy_key("some.group", 0x0102030405060708);
+  const auto key = parse_event_key(bytes);
+  BOOST_REQUIRE(key.ok());
+  BOOST_TEST(key->group == "some.group");
+  BOOST_TEST(key->seq == 0x0102030405060708u);
+  BOOST_TEST(key->copy);
+  for (const std::string& bad :
+       {std::string("g"), std::string("g\0abc", 5), event_key("", 1), event_key("g", 0)}) {
+    BOOST_TEST(!parse_event_key(bad).ok());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(whatever_is_damaged_is_an_error_and_nothing_worse) {
+  hurt(encode_group(some_group()), decode_group);
+  hurt(encode_retry(some_retry()), decode_retry);
+  Ledger ledger(10);
+  ledger.settle(0xff, 12, {});
+  hurt(encode_ledger(ledger), decode_ledger);
+  hurt(encode_audit({AuditValue::What::discard, "g", 3, 4}), decode_audit);
+}
+
+BOOST_AUTO_TEST_CASE(a_claimed_count_beyond_the_bytes_allocates_nothing) {
+  BOOST_TEST(!decode_group(std::string("\x98\x01\xdd\xff\xff\xff\xff", 7)).ok());
+  BOOST_TEST(!decode_ledger(std::string("\x92\x01\x91\x93\x01\x00\xdd\xff\xff\xff\xff", 11)).ok());
+}
+
+BOOST_AUTO_TEST_CASE(the_bytes_of_the_values_are_pinned) {
+  const auto hex = [](const std::string& bytes) {
+    std::string out;
+    for (const char c : bytes) {
+      out += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
+      out += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
+    }
+    return out;
+  };
+  BOOST_TEST(hex(encode_ledger(Ledger(300))) == "92019193cfffffffffffffffffcd012c90");
+  BOOST_TEST(hex(encode_audit({AuditValue::What::discard, "g", 3, 4})) == "950101a1670304");
+  RetryValue retry;
+  retry.attempts = 2;
+  retry.due = 1000;
+  retry.delay = 200ns;
+  retry.history = {{2, 5, 7ns, "m", Reason::handler_rejected, "x"}};
+  BOOST_TEST(hex(encode_retry(retry)) == "9901010200cd03e8ccc800c29196020507a16d01a178");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mesh::core

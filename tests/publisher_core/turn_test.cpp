@@ -1,0 +1,117 @@
+#include "fixture.hpp"
+
+namespace mesh::core {
+
+BOOST_AUTO_TEST_SUITE(turn)
+
+BOOST_AUTO_TEST_CASE(nothing_is_sent_of_a_batch_that_was_not_committed) {
+  Mesh mesh;
+  mesh.open();
+  mesh.subscribe("");
+  mesh.live.clear();
+  mesh.store->fail_next_append(fail(Errc::disk_full, "no room"));
+  mesh.publish({{"a"}});
+  BOOST_TEST(mesh.live.empty());
+  BOOST_TEST(mesh.confirmed_seqs.empty());
+  BOOST_TEST((mesh.failures == std::vector<Errc>{Errc::disk_full}));
+  BOOST_TEST(mesh.core->head() == 0u);
+  mesh.publish({{"a"}});
+  BOOST_TEST(mesh.live.size() == 1u);
+  BOOST_TEST(mesh.confirmed_seqs.size() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(failed_state_is_repeated_until_it_is_written_and_only_the_latest_counts) {
+  Mesh mesh;
+  mesh.open();
+  mesh.publish(std::vector<TestEvent>(10));
+  Member member{mesh};
+  member.attach();
+  member.ack(3);
+  mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
+  mesh.pass(50ms);
+  BOOST_TEST(mesh.turn->holding_state());
+  mesh.core->on_control("m", Ack{member.session, 50, member.epoch, SlotLedger{all_slots, 6, {}}, {}, {}},
+                        mesh.now);
+  mesh.pass(PublisherTurn::retry_interval);
+  BOOST_TEST(!mesh.turn->holding_state());
+  mesh.pass(50ms);
+  mesh.crash();
+  mesh.open();
+  BOOST_TEST(mesh.status("g").floor == 6u);
+}
+
+BOOST_AUTO_TEST_CASE(a_live_message_held_back_with_failed_state_shows_as_a_gap) {
+  Mesh mesh;
+  mesh.open();
+  mesh.subscribe("");
+  Member member{mesh};
+  member.attach();
+  mesh.publish({{"a"}});
+  member.ack(1);
+  mesh.pass(49ms);
+  mesh.live.clear();
+  mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
+  mesh.now.steady += 1ms;
+  const Batch batch = make_batch(mesh.journal->next_seq(), {{"a"}});
+  mesh.turn->commit(std::span(&batch, 1), mesh.now);
+  mesh.core->on_time(mesh.now);
+  mesh.finish();
+  BOOST_TEST(mesh.live.empty());
+  BOOST_TEST(mesh.confirmed_seqs.size() == 2u);
+  mesh.publish({{"a"}});
+  BOOST_REQUIRE(!mesh.live.empty());
+  BOOST_TEST((mesh.live.back().chains == std::vector<Chain>{{0, 2}}));
+}
+
+BOOST_AUTO_TEST_CASE(reads_asked_for_beside_failed_state_are_done_once_it_is_written) {
+  Mesh mesh;
+  mesh.open();
+  mesh.publish({{"a"}});
+  Member member{mesh};
+  member.attach();
+  mesh.core->on_control("m", Fetch{member.session, 9, member.epoch, 0, 1000, false}, mesh.now);
+  mesh.core->on_control("n", Member{.mesh = mesh, .group = "other"}.hello(), mesh.now);
+  mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
+  mesh.finish();
+  BOOST_TEST(mesh.count<Events>() == 0u);
+  mesh.finish();
+  BOOST_TEST(mesh.count<Events>() == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(the_core_asks_for_no_time_when_nothing_is_to_be_done) {
+  Mesh mesh;
+  mesh.open();
+  BOOST_TEST(!mesh.core->next_deadline().has_value());
+  mesh.publish({{"a"}});
+  BOOST_TEST(!mesh.core->next_deadline().has_value());
+}
+
+BOOST_AUTO_TEST_CASE(heartbeats_carry_the_head) {
+  Mesh mesh;
+  mesh.open();
+  mesh.subscribe("a.");
+  mesh.publish({{"b"}, {"b"}});
+  mesh.pass(25ms);
+  BOOST_REQUIRE(mesh.live.size() == 1u);
+  BOOST_TEST(mesh.live[0].head == 2u);
+  BOOST_TEST(mesh.core->counters().heartbeats == 1u);
+  mesh.pass(10s);
+  BOOST_TEST(mesh.live.size() == 11u);
+}
+
+BOOST_AUTO_TEST_CASE(counters_count_events_once) {
+  Mesh mesh;
+  mesh.open();
+  mesh.subscribe("a.");
+  mesh.publish({{"a.1"}, {"b.1"}});
+  const PublisherCounters& counters = mesh.core->counters();
+  BOOST_TEST(counters.committed == 2u);
+  BOOST_TEST(counters.sent == 1u);
+  BOOST_TEST(counters.unsent == 1u);
+  BOOST_TEST(counters.live_messages == 1u);
+  BOOST_TEST(counters.committed_bytes > 0u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mesh::core
