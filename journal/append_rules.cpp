@@ -19,6 +19,7 @@ Result<void> check_append(std::span<const Batch> batches, const Origin& origin, 
     if (batch.header.origin != origin) {
       return fail(Errc::invalid_argument, "append: the batch is of another origin than the journal");
     }
+    if (batch.header.flags != 0) return fail(Errc::invalid_argument, "append: the batch is a filtered copy");
     if (batch.header.first < next_seq || batch.header.last < batch.header.first) {
       return fail(Errc::invalid_argument, "append: seq " + std::to_string(batch.header.first) +
                                               " where at least " + std::to_string(next_seq) + " is due");

@@ -1,7 +1,6 @@
 #include <cstring>
 
 #include <journal/append_rules.hpp>
-#include <journal/big_endian.hpp>
 #include <journal/lmdb/segment.hpp>
 
 namespace mesh::lmdb {
@@ -32,13 +31,13 @@ class Entries {
 
   int move(MDB_cursor_op op) { return mdb_cursor_get(cursor_.get(), &key_, &value_, op); }
 
-  /// To the greatest key <= seq, or to the first.
+  /// To the last batch that begins at seq or before, or to the first.
   int seek(Seq seq) {
-    const std::string wanted = segment_key(seq);
+    const std::string wanted = key_through(seq);
     key_ = to_value(wanted);
     int rc = move(MDB_SET_RANGE);
     if (rc == MDB_NOTFOUND) return move(MDB_LAST);
-    if (rc != 0 || key() == wanted) return rc;
+    if (rc != 0) return rc;
     rc = move(MDB_PREV);
     return rc == MDB_NOTFOUND ? move(MDB_FIRST) : rc;
   }
@@ -144,8 +143,8 @@ Result<void> ActiveSegment::append(std::span<const Batch> batches) {
   if (!txn) return txn.error();
   std::uint64_t bytes = 0;
   for (const auto& batch : batches) {
-    std::byte raw_key[sizeof(Seq)];
-    detail::store_big(raw_key, batch.header.first);
+    std::byte raw_key[segment_key_size];
+    put_segment_key(raw_key, batch.header);
     MDB_val key = to_value(ByteView(raw_key));
     MDB_val value{batch.size(), nullptr};
     const int rc = mdb_put(txn->get(), env_->table(), &key, &value, MDB_RESERVE | MDB_APPEND);
@@ -163,7 +162,7 @@ Result<void> ActiveSegment::erase_after(Seq seq) {
   if (!txn) return txn.error();
   auto cursor = open_cursor(*env_, *txn, env_->table());
   if (!cursor) return cursor.error();
-  const std::string from = segment_key(seq + 1);
+  const std::string from = key_from(seq + 1);
   int rc = 0;
   while (rc == 0) {
     MDB_val key = to_value(from);

@@ -62,7 +62,7 @@ Result<ReadEnd> SealedSegment::read(Seq after, const Journal::BatchVisit& visit)
   auto walk = Walk::open(path_);
   if (!walk) return walk.error();
   TreeCursor cursor(walk->file, walk->meta, walk->meta.main);
-  auto more = cursor.seek(segment_key(after));
+  auto more = cursor.seek(key_through(after));
   for (; more && *more; more = cursor.next()) {
     const auto batch = batch_of(cursor, origin_, path_);
     if (!batch) return batch.error();
@@ -82,7 +82,7 @@ Result<std::optional<Batch>> SealedSegment::batch_at(Seq seq) const {
   auto walk = Walk::open(path_);
   if (!walk) return walk.error();
   TreeCursor cursor(walk->file, walk->meta, walk->meta.main);
-  const auto found = cursor.seek(segment_key(seq));
+  const auto found = cursor.seek(key_through(seq));
   if (!found) return found.error();
   if (!*found) return std::optional<Batch>{};
   const auto batch = batch_of(cursor, origin_, path_);

@@ -1,4 +1,9 @@
-// Segments: LMDB files of batches, keyed by the batch's first seq (8 bytes, big-endian).
+// Segments: LMDB files of batches.
+//
+//   key   := first u64, last u64, count u32          of the batch, big-endian
+//   value := batch
+//
+// The batch's checksum covers its body; its header is held against the key, so a flipped bit in either shows.
 //
 // Only the newest segment is ever written, and only it is read through LMDB. The others are sealed: nobody
 // writes them again, so they are read as bytes, bounds-checked (tree_cursor.hpp): that needs no lock table
@@ -100,7 +105,18 @@ class ActiveSegment final : public Segment {
   std::uint64_t event_bytes_ = 0;  // the writer's thread
 };
 
-std::string segment_key(Seq first);
+inline constexpr std::size_t segment_key_size = 20;
+
+/// Writes a batch's key to `to` (segment_key_size bytes).
+void put_segment_key(std::byte* to, const BatchHeader& header);
+
+/// Not after the key of the batch that begins at `first`, and after all before it.
+std::string key_from(Seq first);
+/// Not before that key, and before all after it.
+std::string key_through(Seq first);
+
+/// First and last seq of a key; nothing when it is none.
+std::optional<SeqRange> parse_segment_key(std::string_view key);
 
 /// The stored bytes are a batch of that origin, under its own key. Checks the checksum, not the records.
 Result<BatchView> parse_stored(std::string_view key, ByteView stored, const Origin& origin,

@@ -36,7 +36,14 @@ Error damaged_entry(const std::string& path, Table table, std::string_view key) 
 
 }  // namespace
 
-Result<void> create_state(const Paths& paths, const Marks& marks) {
+std::optional<Table> table_of_name(std::string_view name) {
+  for (std::size_t i = 0; i < table_names.size(); ++i) {
+    if (name == table_names[i]) return static_cast<Table>(i + 1);
+  }
+  return std::nullopt;
+}
+
+Result<void> build_state(const Paths& paths, const Marks& marks, std::span<const StateWrite> writes) {
   const std::string path = paths.new_state();
   if (auto done = remove_env_file(path); !done) return done;
   EnvOptions options;
@@ -47,10 +54,19 @@ Result<void> create_state(const Paths& paths, const Marks& marks) {
       const int rc = put(txn, tables[index_of(Table::meta)], Table::meta, key, value);
       if (rc != 0) return env_error(rc, "write", path);
     }
+    for (const auto& write : writes) {
+      if (!write.value) continue;
+      const int rc = put(txn, tables[index_of(write.table)], write.table, write.key, *write.value);
+      if (rc != 0) return env_error(rc, "write", path);
+    }
     return {};
   };
-  if (auto done = Env::create(path, options, fill); !done) return done;
-  if (auto done = rename_file(path, paths.state()); !done) return done;
+  return Env::create(path, options, fill);
+}
+
+Result<void> create_state(const Paths& paths, const Marks& marks) {
+  if (auto done = build_state(paths, marks, {}); !done) return done;
+  if (auto done = rename_file(paths.new_state(), paths.state()); !done) return done;
   return sync_directory(paths.directory);
 }
 

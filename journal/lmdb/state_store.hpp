@@ -15,6 +15,11 @@ class PageFile;
 /// Makes the file of a new journal, synced and renamed into place. Errors: disk_full, journal_io.
 Result<void> create_state(const Paths& paths, const Marks& marks);
 
+/// The first half of it: Paths::new_state(), synced, with these entries too.
+Result<void> build_state(const Paths& paths, const Marks& marks, std::span<const StateWrite> writes);
+
+std::optional<Table> table_of_name(std::string_view name);
+
 /// Walks state.mdb as bytes: sound, ours, of a format we know. `is_shared`: a writer may be at it.
 /// Errors: journal_missing, journal_foreign, journal_newer, journal_damaged, journal_io.
 Result<Marks> verify_state(const Paths& paths, bool is_shared);

@@ -53,6 +53,11 @@ class TreePage {
   std::uint64_t child(std::size_t index) const;
   ValueRef value(std::size_t index) const;
 
+  /// Where in the page an inline value lies.
+  std::size_t place_of(ByteView inlined) const {
+    return static_cast<std::size_t>(inlined.data() - bytes_.data());
+  }
+
  private:
   const std::byte* node(std::size_t index) const;
   const char* flaw(const MetaInfo& meta, KeyOrder order) const;
