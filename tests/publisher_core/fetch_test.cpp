@@ -133,15 +133,17 @@ BOOST_AUTO_TEST_CASE(foreign_sessions_and_passed_epochs_are_refused) {
   BOOST_TEST((mesh.last<Refused>().code == Errc::stale));
 }
 
-BOOST_AUTO_TEST_CASE(a_position_beyond_the_head_is_answered_with_the_head) {
+BOOST_AUTO_TEST_CASE(a_position_beyond_the_head_is_covered_and_brings_nothing) {
   Mesh mesh;
   mesh.open();
   mesh.publish({{"a"}});
   Member member{mesh};
   member.attach();
   const Events events = member.fetch(~Seq{0});
-  BOOST_TEST(events.through == 1u);
+  BOOST_TEST(events.through == ~Seq{0});
+  BOOST_TEST(events.head == 1u);
   BOOST_TEST(events.batches.empty());
+  BOOST_TEST(!events.expired.has_value());
 }
 
 BOOST_AUTO_TEST_CASE(what_was_read_before_damage_is_delivered_then_the_damage_is_named) {

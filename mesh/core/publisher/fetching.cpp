@@ -15,7 +15,7 @@ std::optional<SeqRange> expired_in(const Session& session, const Desk& desk, Seq
     const SeqRange& unheard = session.group->value.unheard;
     range = {std::max(unheard.first, after + 1), std::min(unheard.last, through)};
   }
-  if (range.empty()) return std::nullopt;
+  if (range.empty() || range.last <= after) return std::nullopt;
   return range;
 }
 
