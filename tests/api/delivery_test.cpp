@@ -156,6 +156,7 @@ BOOST_AUTO_TEST_CASE(a_consumer_may_be_opened_before_its_publisher) {
   auto publisher = Publisher::open(options).value();
   publish_text(publisher, "t.x", "k", "hello");
   BOOST_TEST(notebook.wait_count(1));
+  BOOST_TEST(consumer.close(patience).ok());
 }
 
 BOOST_AUTO_TEST_CASE(a_service_can_keep_both_ends_in_a_context_of_its_own) {

@@ -237,7 +237,7 @@ void PublisherEngine::handle(std::shared_ptr<Call>& call) {
 }
 
 void PublisherEngine::handle(std::shared_ptr<Watch>& watch) {
-  if (core_->settled(watch->seq))
+  if (is_settled(watch->seq))
     watch->answer.set_value({});
   else if (watch->once)
     watch->answer.set_value(fail(Errc::timeout, "some group has not settled everything yet"));
@@ -271,11 +271,16 @@ void PublisherEngine::report_usage() {
   usage_due_ = now_.steady + usage_interval;
 }
 
+bool PublisherEngine::is_settled(Seq seq) const {
+  // What is not committed yet is not owed to any group yet, but it will be.
+  return board_->resolved() >= seq && core_->settled(seq);
+}
+
 void PublisherEngine::answer_watches() {
   std::erase_if(watches_, [this](const std::weak_ptr<Watch>& waiting) {
     const auto watch = waiting.lock();
     if (watch == nullptr) return true;
-    if (!core_->settled(watch->seq)) return false;
+    if (!is_settled(watch->seq)) return false;
     watch->answer.set_value({});
     return true;
   });

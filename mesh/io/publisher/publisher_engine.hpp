@@ -101,6 +101,7 @@ class PublisherEngine final : private core::PublisherPorts {
   void handle(const Stop& stop);
   void commit_staged();
   void report_usage();
+  bool is_settled(Seq seq) const;
   void answer_watches();
   void publish_stats();
   void sleep();
