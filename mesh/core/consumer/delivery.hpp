@@ -32,6 +32,7 @@ struct Completion {
   Seq seq = 0;
   Seq covers_to = 0;
   std::uint32_t attempt = 1;
+  std::uint32_t redrives = 0;
   bool counted = false;
   bool late = false;  ///< the handler had run past ack_wait, which was already reported as a failed attempt
   Kind kind = Kind::ack;

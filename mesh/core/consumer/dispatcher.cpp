@@ -30,6 +30,7 @@ struct Dispatcher::State {
       completion.seq = delivery.event.seq;
       completion.covers_to = delivery.covers_to;
       completion.attempt = delivery.attempt;
+      completion.redrives = delivery.redrives;
       completion.counted = delivery.counted;
       completion.bytes = delivery.event.record.size();
     });

@@ -3,26 +3,23 @@
 namespace mesh::core {
 
 bool HeldBook::take(const Redelivery& item) {
-  if (held_.size() >= held_max) return false;
-  if (finished_.contains({item.seq, item.attempt, item.redrives})) return false;
-  return held_.try_emplace({item.seq, item.attempt}, item.redrives).second;
+  const HeldEvent event{item.seq, item.attempt, item.redrives};
+  if (held_.size() >= held_max || finished_.contains(event)) return false;
+  return held_.insert(event).second;
 }
 
-void HeldBook::answered(Seq seq, std::uint32_t attempt) {
-  const auto found = held_.find({seq, attempt});
-  if (found == held_.end()) return;  // the second verdict of an event that had timed out
-  const Finished finished{seq, attempt, found->second};
-  held_.erase(found);
-  if (!finished_.insert(finished).second) return;
-  order_.push_back(finished);
+void HeldBook::answered(const HeldEvent& event) {
+  if (held_.erase(event) == 0) return;  // the second verdict of an event that had timed out
+  if (!finished_.insert(event).second) return;
+  order_.push_back(event);
   if (order_.size() > remembered_max) {
     finished_.erase(order_.front());
     order_.pop_front();
   }
 }
 
-void HeldBook::release(Seq seq, std::uint32_t attempt) {
-  held_.erase({seq, attempt});
+void HeldBook::release(const HeldEvent& event) {
+  held_.erase(event);
 }
 
 void HeldBook::clear() {
@@ -32,10 +29,7 @@ void HeldBook::clear() {
 }
 
 std::vector<HeldEvent> HeldBook::list() const {
-  std::vector<HeldEvent> events;
-  events.reserve(held_.size());
-  for (const auto& [key, redrives] : held_) events.push_back({key.first, key.second});
-  return events;
+  return {held_.begin(), held_.end()};
 }
 
 }  // namespace mesh::core

@@ -1,12 +1,9 @@
-// The redelivered events in hand, and which ones were in hand a while ago: each (seq, attempt) is handed to
-// the dispatcher once, however often the publisher sends it.
+// The redelivered events in hand, and which ones were in hand a while ago: each attempt is handed to the
+// dispatcher once, however often the publisher sends it.
 #pragma once
 
 #include <deque>
-#include <map>
 #include <set>
-#include <tuple>
-#include <utility>
 #include <vector>
 
 #include <mesh/model/messages.hpp>
@@ -20,9 +17,9 @@ class HeldBook {
   /// True: it is new and now in hand. False: in hand, finished already, or no room for more (it comes again).
   bool take(const Redelivery& item);
   /// Its verdict was answered.
-  void answered(Seq seq, std::uint32_t attempt);
+  void answered(const HeldEvent& event);
   /// It was dropped before it started; it may come again.
-  void release(Seq seq, std::uint32_t attempt);
+  void release(const HeldEvent& event);
   void clear();
 
   /// All in hand, for Ack and Resume: also those whose verdict is not answered yet.
@@ -31,10 +28,9 @@ class HeldBook {
   std::size_t size() const { return held_.size(); }
 
  private:
-  using Finished = std::tuple<Seq, std::uint32_t, std::uint32_t>;  ///< seq, attempt, redrives
-  std::map<std::pair<Seq, std::uint32_t>, std::uint32_t> held_;    ///< (seq, attempt) -> redrives
-  std::deque<Finished> order_;
-  std::set<Finished> finished_;
+  std::set<HeldEvent> held_;
+  std::deque<HeldEvent> order_;  ///< of finished_, oldest first
+  std::set<HeldEvent> finished_;
 };
 
 }  // namespace mesh::core

@@ -15,7 +15,7 @@ void MemberCore::State::close(bool abandon, Now now) {
   if (generation > 0) out.drop_before_generation = generation + 1;
   for (const auto& delivery : out.deliveries) {  // not even seen by the dispatcher
     settlement.release(1, delivery.event.record.size());
-    if (delivery.counted) held.release(delivery.event.seq, delivery.attempt);
+    if (delivery.counted) held.release({delivery.event.seq, delivery.attempt, delivery.redrives});
   }
   out.deliveries.clear();
   if (abandon && attached()) return send_detach(now);

@@ -7,7 +7,7 @@ void MemberCore::State::on_completion(const Completion& completion, Now now) {
   if (completion.link != settings.link || completion.generation != generation) return;
   if (!completion.late) settlement.release(completion.events, completion.bytes);
   if (completion.dropped) {
-    if (completion.counted) held.release(completion.seq, completion.attempt);
+    if (completion.counted) held.release({completion.seq, completion.attempt, completion.redrives});
     return;
   }
   if (completion.counted) {
@@ -52,6 +52,7 @@ void MemberCore::State::judge(const Completion& completion, bool settles) {
   if (watching()) return;
   verdict.seq = completion.seq;
   verdict.attempt = completion.attempt;
+  verdict.redrives = completion.redrives;
   verdict.reason = completion.reason;
   verdict.text = completion.text;
   verdict.delay = completion.delay;
@@ -71,7 +72,8 @@ void MemberCore::State::on_acked(const Acked& acked, Now now) {
   }
   verdicts.answered(acked.id, [&](const VerdictBook::Entry& entry) {
     if (entry.settles) settlement.add({entry.verdict.seq, entry.verdict.seq});
-    if (entry.redelivered) held.answered(entry.verdict.seq, entry.verdict.attempt);
+    const Verdict& verdict = entry.verdict;
+    if (entry.redelivered) held.answered({verdict.seq, verdict.attempt, verdict.redrives});
   });
   if (verdicts.waiting()) report_soon(now, Duration{0});
 }

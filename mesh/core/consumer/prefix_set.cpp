@@ -15,6 +15,10 @@ PrefixSet::PrefixSet(const std::vector<std::string>& prefixes) {
 }
 
 std::optional<std::size_t> PrefixSet::find(std::string_view text) const {
+  // The usual case, once per event.
+  if (prefixes_.size() == 1) {
+    return text.starts_with(prefixes_.front()) ? std::optional<std::size_t>(0) : std::nullopt;
+  }
   // Whatever sorts between a prefix of `text` and `text` itself starts with that prefix, and no other of ours
   // does: so only the last one at or before `text` can match.
   const auto after = std::upper_bound(prefixes_.begin(), prefixes_.end(), text,

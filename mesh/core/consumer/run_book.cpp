@@ -27,7 +27,7 @@ RunId RunBook::begin(std::span<const Delivery> deliveries, Now now) {
   free->lane = lane_of(deliveries.front());
   free->tickets.clear();
   for (const auto& delivery : deliveries) {
-    free->tickets.push_back({delivery.link, delivery.generation, delivery.attempt, delivery.counted, false,
+    free->tickets.push_back({delivery.link, delivery.generation, delivery.attempt, delivery.redrives, delivery.counted, false,
                              delivery.event.seq, delivery.covers_to, delivery.event.record.size()});
   }
   ++running_;
@@ -118,6 +118,7 @@ Completion RunBook::completion_of(const Ticket& ticket) {
   completion.seq = ticket.seq;
   completion.covers_to = ticket.covers_to;
   completion.attempt = ticket.attempt;
+  completion.redrives = ticket.redrives;
   completion.counted = ticket.counted;
   completion.bytes = ticket.bytes;
   return completion;

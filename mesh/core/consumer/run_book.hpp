@@ -37,6 +37,7 @@ class RunBook {
     LinkId link = 0;
     std::uint32_t generation = 0;
     std::uint32_t attempt = 1;
+    std::uint32_t redrives = 0;
     bool counted = false;
     bool expired = false;
     Seq seq = 0;
