@@ -5,6 +5,7 @@
 
 #include <journal/topic.hpp>
 #include <mesh/io/clock.hpp>
+#include <mesh/io/endpoint.hpp>
 #include <mesh/io/publisher/publisher_engine.hpp>
 #include <mesh/io/random.hpp>
 
@@ -49,7 +50,10 @@ Result<void> check_options(const PublisherOptions& options) {
     return invalid("retention.bytes_max must be at least two segments");
   for (const auto& group : options.groups)
     if (auto checked = check_group(group); !checked) return checked;
-  return {};
+  // Before a journal is made for it.
+  if (auto checked = io::check_bind(options.control, options.insecure); !checked) return checked;
+  if (options.events.empty()) return {};
+  return io::check_bind(options.events, options.insecure);
 }
 
 io::PublisherEngineSettings engine_settings(PublisherOptions& options) {
