@@ -1,5 +1,6 @@
 // The strict decoder: a tight walk over untrusted bytes. Every length is checked against what is left.
 #include <journal/batch.hpp>
+#include <journal/batch_extent.hpp>
 #include <journal/big_endian.hpp>
 #include <journal/hash.hpp>
 #include <journal/text.hpp>
@@ -227,6 +228,19 @@ Result<void> decode_events(const BatchView& batch, std::vector<EventView>& event
     return damaged("the header's seqs are not those of the records");
   }
   return {};
+}
+
+std::optional<std::size_t> detail::batch_extent(ByteView bytes) {
+  if (bytes.size() <= batch_header_size) return std::nullopt;
+  const auto header = parse_header(bytes);
+  if (!header || header->count > bytes.size() / record_size_min) return std::nullopt;
+  Walk walk(bytes.subspan(batch_header_size));
+  std::string_view known;
+  for (std::uint32_t i = 0; i < header->count; ++i) {
+    EventView event;
+    if (!take_record(walk, known, event)) return std::nullopt;
+  }
+  return bytes.size() - walk.left();
 }
 
 std::optional<Header> detail::next_header(ByteView headers, std::size_t& offset) {

@@ -48,7 +48,8 @@ struct SalvageReport {
   std::uint64_t state_entries_kept = 0;
   std::string state_kept_aside;
 
-  bool changed() const { return state_rebuilt || !segments.empty(); }
+  bool was_incomplete = false;  ///< segments were missing or ended early; now that is taken as it is
+  bool changed() const { return state_rebuilt || was_incomplete || !segments.empty(); }
 };
 
 /// Replaces each damaged file by one with everything of it that verifies, and keeps the damaged one as

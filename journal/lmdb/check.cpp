@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include <journal/lmdb/chain.hpp>
 #include <journal/lmdb/salvage_state.hpp>
 #include <journal/lmdb/segment.hpp>
 #include <journal/lmdb/state_store.hpp>
@@ -80,15 +81,16 @@ class SegmentChecker {
   std::vector<EventView> events_;
 };
 
-void check_order(JournalCheck& check, const Marks& marks) {
-  for (std::size_t i = 1; i < check.segments.size(); ++i) {
-    if (check.segments[i - 1].last >= check.segments[i].first) {
-      check.damage.push_back(check.segments[i - 1].file + " overlaps the segment after it");
-    }
+/// A segment that is damaged has its own report, and may be shorter than it was.
+void check_order(const Paths& paths, JournalCheck& check, Marks marks) {
+  std::vector<SeqRange> ranges;
+  for (const auto& segment : check.segments) {
+    ranges.push_back({segment.first, segment.last});
+    if (!segment.damage.empty()) return;
   }
-  if (check.segments.empty() || check.segments.back().first < marks.newest_segment) {
-    check.damage.push_back("the segment of seq " + std::to_string(marks.newest_segment) + " is missing");
-  }
+  // Retention may have gone on since the marks were read.
+  if (!ranges.empty()) marks.dropped_through = std::max(marks.dropped_through, ranges.front().first - 1);
+  if (auto done = check_chain(paths, ranges, marks); !done) check.damage.push_back(done.error().text);
 }
 
 }  // namespace
@@ -128,7 +130,7 @@ Result<JournalCheck> check_journal(const std::string& directory) {
     if (!segment) return segment.error();
     check.segments.push_back(std::move(*segment));
   }
-  check_order(check, *marks);
+  check_order(paths, check, *marks);
   return check;
 }
 

@@ -59,4 +59,20 @@ void gather_leaves(const PageFile& file, std::uint32_t page_size, const GatherVi
   }
 }
 
+void gather_runs(const PageFile& file, std::uint32_t page_size, const RunVisit& visit) {
+  const auto size = file.size();
+  if (!size) return;
+  const std::uint64_t count = *size / page_size;
+  for (std::uint64_t number = 2; number < count; ++number) {
+    std::byte header[page_header_size];
+    if (!file.read(number * page_size, header)) continue;
+    const bool is_run = load_little<std::uint64_t>(header) == number &&
+                        load_little<std::uint16_t>(header + 10) == page_is_overflow;
+    const auto pages = load_little<std::uint32_t>(header + 12);
+    if (is_run && pages >= 1 && pages <= count - number) {
+      visit(number * page_size + page_header_size, std::size_t{pages} * page_size - page_header_size);
+    }
+  }
+}
+
 }  // namespace mesh::lmdb

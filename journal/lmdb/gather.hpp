@@ -23,4 +23,8 @@ void gather_tree(const PageFile& file, const MetaInfo& meta, const TreeInfo& tre
 /// Entries of every page that looks like a leaf, whether a tree refers to it or not.
 void gather_leaves(const PageFile& file, std::uint32_t page_size, const GatherVisit& visit);
 
+/// Every run of overflow pages, by its header: where its bytes begin and how many there may be.
+using RunVisit = std::function<void(std::uint64_t at, std::size_t size_max)>;
+void gather_runs(const PageFile& file, std::uint32_t page_size, const RunVisit& visit);
+
 }  // namespace mesh::lmdb

@@ -72,6 +72,7 @@ std::vector<MarkEntry> encode_marks(const Marks& marks) {
           {"durability", to_big(static_cast<std::uint8_t>(marks.durability))},
           {"synced", to_big(marks.synced_through)},
           {"newest", to_big(marks.newest_segment)},
+          {"holes", to_big(marks.holes_through)},
           {"dropped", to_big(marks.dropped_through)}};
 }
 
@@ -97,6 +98,7 @@ Result<Marks> decode_marks(const FindMark& find) {
   const auto durability = read.number<std::uint8_t>("durability");
   marks.synced_through = read.number<Seq>("synced");
   marks.newest_segment = read.number<Seq>("newest");
+  marks.holes_through = read.number<Seq>("holes");
   marks.dropped_through = read.number<Seq>("dropped");
   if (read.error()) return *read.error();
   if (origin.size() != marks.origin.bytes.size() || version == 0 || durability < 1 || durability > 2) {

@@ -23,6 +23,7 @@ struct Marks {
   Durability durability = Durability::disk;
   Seq synced_through = 0;   ///< a power loss cannot have taken anything at or below it
   Seq newest_segment = 1;   ///< a segment of at least this first seq must be there
+  Seq holes_through = 0;    ///< salvage: segments up to this first seq need not follow on each other
   Seq dropped_through = 0;  ///< retention has unlinked everything at or below it
 };
 

@@ -116,8 +116,8 @@ class Opening {
     auto firsts = list_segments(paths_);
     if (!firsts) return firsts.error();
     firsts_ = std::move(*firsts);
-    if (!firsts_.empty() && firsts_.back() >= marks_.newest_segment) return {};
-    return fail(Errc::journal_damaged, paths_.segment(marks_.newest_segment) + " is missing");
+    if (!firsts_.empty()) return {};
+    return fail(Errc::journal_damaged, paths_.segments() + " holds no segment");
   }
 
   /// After a power loss: all that was not known to be synced, as bytes, batch by batch.
@@ -133,13 +133,12 @@ class Opening {
 
   Result<void> open_sealed(bool with_newest) {
     const std::size_t count = firsts_.size() - (with_newest ? 0 : 1);
+    std::vector<SeqRange> ranges;
     for (std::size_t i = 0; i < count; ++i) {
       auto segment = SealedSegment::open(paths_, firsts_[i], marks_.origin);
       if (!segment) return segment.error();
       const Seq last = (*segment)->last();
-      if (i + 1 < firsts_.size() && last >= firsts_[i + 1]) {
-        return fail(Errc::journal_damaged, paths_.segment(firsts_[i]) + " overlaps the segment after it");
-      }
+      ranges.push_back({firsts_[i], last});
       // Retention's work cut short, or a segment that was begun and never confirmed anything.
       if (last <= marks_.dropped_through || last < firsts_[i]) {
         unused_.push_back(firsts_[i]);
@@ -149,7 +148,8 @@ class Opening {
       set_->sealed.push_back(std::move(*segment));
     }
     head_ = std::max(head_, marks_.dropped_through);
-    return {};
+    if (!with_newest) ranges.push_back({firsts_.back(), firsts_.back() - 1});
+    return check_chain(paths_, ranges, marks_);
   }
 
   /// The old segments are never written again; what comes now is far from any seq that was given out.

@@ -5,13 +5,11 @@
 #include <optional>
 #include <string>
 
+#include <journal/lmdb/chain.hpp>
 #include <journal/lmdb/segment_set.hpp>
 #include <journal/lmdb/state_store.hpp>
 
 namespace mesh::lmdb {
-
-/// A new incarnation starts this far above any seq that may have been given out.
-inline constexpr Seq incarnation_jump = Seq{1} << 32;
 
 /// What tests replace.
 struct OpenHooks {

@@ -4,7 +4,7 @@
 #include <cerrno>
 #include <map>
 
-#include <journal/append_rules.hpp>
+#include <journal/batch_extent.hpp>
 #include <journal/check.hpp>
 #include <journal/lmdb/gather.hpp>
 #include <journal/lmdb/recovery.hpp>
@@ -42,7 +42,9 @@ class Harvest {
     for (const auto* meta : {one_is_newer ? &one : &zero, one_is_newer ? &zero : &one}) {
       if (*meta) gather_tree(file_, **meta, (*meta)->main, visit);
     }
-    gather_leaves(file_, zero ? zero->page_size : one ? one->page_size : usual_page_size, visit);
+    const std::uint32_t page_size = zero ? zero->page_size : one ? one->page_size : usual_page_size;
+    gather_leaves(file_, page_size, visit);
+    gather_runs(file_, page_size, [this](std::uint64_t at, std::size_t size_max) { take_run(at, size_max); });
   }
 
   const std::map<Seq, Place>& places() const { return places_; }
@@ -60,8 +62,23 @@ class Harvest {
     const auto stored = read(place);
     if (!stored) return;
     const auto batch = parse_stored(entry.key, *stored, origin_, file_.path());
-    if (!batch || !decode_events(*batch, events_)) return;
-    const BatchHeader& header = batch->header;
+    if (batch) keep(*batch, place);
+  }
+
+  /// Pages no leaf leads to: the batch itself has to tell its key and its size.
+  void take_run(std::uint64_t at, std::size_t size_max) {
+    Place place{0, at, std::min(size_max, stored_size_max), 0};
+    const auto run = read(place);
+    const auto size = run ? detail::batch_extent(*run) : std::nullopt;
+    if (!size) return;
+    place.size = *size;
+    const auto batch = parse_batch(run->first(*size));
+    if (batch && batch->header.origin == origin_ && batch->header.flags == 0) keep(*batch, place);
+  }
+
+  void keep(const BatchView& batch, Place place) {
+    if (!decode_events(batch, events_)) return;
+    const BatchHeader& header = batch.header;
     if (header.first < range_.first || header.last > range_.last) return;
     const auto after = places_.lower_bound(header.first);
     if (after != places_.end() && after->first <= header.last) return;
@@ -191,6 +208,18 @@ Result<Marks> salvage_marks(const Paths& paths, SalvageReport& report) {
   return rebuilt->marks;
 }
 
+Result<void> check_segments_follow(const Paths& paths, const Marks& marks) {
+  const auto firsts = list_segments(paths);
+  if (!firsts) return firsts.error();
+  std::vector<SeqRange> ranges;
+  for (const Seq first : *firsts) {
+    const auto segment = SealedSegment::open(paths, first, marks.origin);
+    if (!segment) return segment.error();
+    ranges.push_back({first, (*segment)->last()});
+  }
+  return check_chain(paths, ranges, marks);
+}
+
 /// Makes the next open a suspect one.
 Result<void> mark_suspect(const Paths& paths, Marks marks) {
   const auto firsts = list_segments(paths);
@@ -203,6 +232,7 @@ Result<void> mark_suspect(const Paths& paths, Marks marks) {
   marks.boot_id.clear();
   marks.synced_through = 0;
   marks.newest_segment = firsts->empty() ? 1 : firsts->back();
+  marks.holes_through = marks.newest_segment;
   auto state = StateStore::open(paths, true);
   if (!state) return state.error();
   return state->write({}, &marks);
@@ -221,10 +251,8 @@ Result<SalvageReport> salvage_journal(const std::string& directory) {
   const auto marks = salvage_marks(paths, report);
   if (!marks) return marks.error();
   if (auto done = salvage_segments(paths, marks->origin, report); !done) return done.error();
-  const auto firsts = list_segments(paths);
-  if (!firsts) return firsts.error();
-  const bool newest_missing = firsts->empty() || firsts->back() < marks->newest_segment;
-  if (report.changed() || newest_missing) {
+  report.was_incomplete = !check_segments_follow(paths, *marks);
+  if (report.changed()) {
     if (auto done = mark_suspect(paths, *marks); !done) return done.error();
   }
   return report;
