@@ -25,7 +25,12 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+    if (error.get_exit_code() == 0) return app.exit(error);
+    // What nobody knows is the likelier mistake than what is missing because of it.
+    const auto unknown = app.remaining(true);
+    complain(unknown.empty() ? error.what() : "unknown: " + unknown.front());
+    say("see zmesh --help, or zmesh COMMAND --help");
+    return static_cast<int>(ExitCode::usage);
   }
   try {
     return static_cast<int>(chosen.run());

@@ -18,7 +18,8 @@ constexpr int time_limit_ms = 20'000;
 /// Context and socket, closed in order.
 struct Socket {
   explicit Socket(int type) : context(zmq_ctx_new()), handle(zmq_socket(context, type)) {
-    set(ZMQ_LINGER, time_limit_ms);
+    // A publisher's last messages are still on their way when it closes.
+    set(ZMQ_LINGER, type == ZMQ_XPUB ? time_limit_ms : 0);
     set(ZMQ_SNDTIMEO, time_limit_ms);
     set(ZMQ_RCVTIMEO, time_limit_ms);
     set(ZMQ_SNDHWM, 100'000);

@@ -16,6 +16,7 @@ namespace zmesh {
 
 struct Interrupt::State {
   std::atomic<bool> requested{false};
+  int out = -1;
   int fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
   void request() {
@@ -56,11 +57,17 @@ int Interrupt::fd() const {
   return state_->fd;
 }
 
+void Interrupt::watch_stdout() {
+  state_->out = STDOUT_FILENO;
+}
+
 bool Interrupt::wait(mesh::Duration timeout) const {
   if (requested()) return true;
-  pollfd entry{state_->fd, POLLIN, 0};
+  // An error is told of a pipe without reader also when no event is asked for.
+  pollfd entries[2] = {{state_->fd, POLLIN, 0}, {state_->out, 0, 0}};
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(timeout).count();
-  ::poll(&entry, 1, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30)));
+  ::poll(entries, 2, static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30)));
+  if ((entries[1].revents & POLLERR) != 0) state_->request();
   return requested();
 }
 

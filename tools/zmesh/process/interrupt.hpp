@@ -19,6 +19,8 @@ class Interrupt {
   void request();
   /// Readable once requested; for poll().
   int fd() const;
+  /// From now on wait() takes it for a request, too, when nobody reads our stdout any more (`| head`).
+  void watch_stdout();
   /// Waits until requested or the time is over; true: requested.
   bool wait(mesh::Duration timeout) const;
 

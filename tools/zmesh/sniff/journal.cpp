@@ -57,7 +57,8 @@ class JournalSniffer {
   /// Everything that is there by now. Text is written between visits' batches, so no read transaction is
   /// open for longer than a batch takes to format.
   mesh::Result<void> read_on() {
-    while (!ended_ && !interrupt_.requested() && journal_.head() > after_) {
+    // Not guided by head(): of a journal that cannot be read to its end, reading tells why.
+    while (!ended_ && !interrupt_.requested()) {
       mesh::Result<void> decoded;
       const auto before = after_;
       const auto read = journal_.read(after_, [&](const mesh::BatchView& batch) {
@@ -119,6 +120,7 @@ class JournalSniffer {
 
 ExitCode sniff_journal(const SniffOptions& options) {
   Interrupt interrupt;
+  interrupt.watch_stdout();
   auto journal = mesh::open_journal_reader(options.journal);
   if (!journal) return report(options.journal, journal.error());
   return JournalSniffer(options, **journal, interrupt).run();

@@ -61,6 +61,7 @@ class Printer {
 
 ExitCode sniff_live(const SniffOptions& options) {
   Interrupt interrupt;
+  interrupt.watch_stdout();
   {
     // A consumer waits for its publisher for ever; a person wants to know.
     auto admin = mesh::Admin::connect(options.endpoint, 3s);

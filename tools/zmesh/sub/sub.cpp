@@ -54,6 +54,7 @@ bool attached(const mesh::ConsumerStats& stats) {
 
 ExitCode sub(const SubOptions& options) {
   Interrupt interrupt;
+  if (options.exec.empty()) interrupt.watch_stdout();
   SubHandler handler(options, interrupt);
   auto consumer = mesh::Consumer::open(consumer_options(options, handler));
   if (!consumer) return report(consumer.error());
