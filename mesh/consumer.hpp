@@ -42,8 +42,8 @@ struct ConsumerOptions {
   /// Handlers that run at once (1 to 1024). Events with one key never do, and keep their order.
   unsigned concurrency = 1;
   /// Where the group begins if this consumer is the one that creates it.
-  Start start;
-  RetryPolicy retry;
+  Start start{};
+  RetryPolicy retry{};
 
   /// Events and bytes in hand (queued or being handled) per publisher; beyond it nothing more is taken on.
   std::size_t window_events = 65'536;

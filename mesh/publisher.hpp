@@ -34,15 +34,15 @@ namespace mesh {
 /// published from now on is dropped until it has settled it. (A member that attaches creates its group
 /// otherwise.)
 struct Group {
-  std::string name;
-  std::vector<std::string> prefixes;  ///< none: every topic
-  Start start;
-  RetryPolicy retry;
+  std::string name{};
+  std::vector<std::string> prefixes{};  ///< none: every topic
+  Start start{};
+  RetryPolicy retry{};
 };
 
 struct PublisherOptions {
   /// Directory of the journal; made when missing (its parent must exist). One publisher per journal.
-  std::string journal;
+  std::string journal{};
   /// Human name, kept in the journal; 1 to 100 bytes of letters, digits and . _ - : @ / (see valid_name).
   std::string name = "publisher";
 
@@ -52,12 +52,12 @@ struct PublisherOptions {
   std::string control = "tcp://127.0.0.1:*";
   /// Where the live stream is sent. Empty: beside control (a free port of its address; PATH.events;
   /// NAME.events).
-  std::string events;
+  std::string events{};
   bool insecure = false;
 
   /// What a confirmed publish survives: `disk` a power loss, `os` any crash of the process.
   Durability durability = Durability::disk;
-  RetentionPolicy retention;
+  RetentionPolicy retention{};
   std::uint64_t segment_size = 256ull << 20;  ///< bytes per journal segment (64 KiB to 16 GiB)
 
   /// Largest encoded event, in bytes (up to 64 MiB); a larger one is event_too_large. Consumers must accept
@@ -67,7 +67,7 @@ struct PublisherOptions {
   /// At least event_size_max.
   std::size_t staging_bytes_max = 16u << 20;
 
-  std::vector<Group> groups;
+  std::vector<Group> groups{};
   /// A member that was silent for longer loses its slots (100 ms to 1 h).
   Duration lease = 5s;
   /// What members settled is committed at the latest after this (a crash may lose that much: duplicates).
@@ -80,7 +80,7 @@ struct PublisherOptions {
   /// share the library's own. It must outlive the publisher, which never terminates it.
   void* zmq_context = nullptr;
   /// Gets what the publisher has to say about itself. Called on its threads: must not block or call back.
-  LogCallback log;
+  LogCallback log{};
 };
 
 /// Totals since the publisher was opened.

@@ -1,0 +1,118 @@
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <thread>
+
+#include <mesh/io/publisher/staging.hpp>
+
+using namespace mesh;
+using namespace mesh::io;
+
+namespace {
+
+EventInput event_of(std::string_view payload) {
+  return {"t.x", std::nullopt, {}, as_bytes(payload)};
+}
+
+std::size_t body_bytes(const std::vector<Batch>& batches) {
+  std::size_t bytes = 0;
+  for (const auto& batch : batches) bytes += batch.size() - batch_header_size;
+  return bytes;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(seqs_are_dense_and_times_never_decrease_whoever_publishes) {
+  Waker waker;
+  Staging staging({Origin{}, 7, 1u << 20, 16u << 20}, waker);
+  constexpr unsigned threads_count = 4;
+  constexpr unsigned each = 5000;
+  std::vector<std::thread> threads;
+  std::atomic<bool> failed{false};
+  for (unsigned t = 0; t < threads_count; ++t)
+    threads.emplace_back([&] {
+      for (unsigned i = 0; i < each; ++i)
+        if (!staging.publish(event_of("some payload"), 20s)) failed = true;
+    });
+  Seq next = 7;
+  WallTime newest = 0;
+  std::vector<EventView> events;
+  while (next < 7 + threads_count * each) {
+    std::vector<Batch> batches;
+    staging.take(batches, 1u << 20);
+    for (const auto& batch : batches) {
+      BOOST_REQUIRE(parse_batch(batch.bytes).ok());
+      BOOST_REQUIRE(decode_events(batch.view(), events).ok());
+      for (const auto& event : events) {
+        BOOST_REQUIRE(event.seq == next++);
+        BOOST_REQUIRE(event.time >= newest);
+        newest = event.time;
+      }
+    }
+    staging.release(body_bytes(batches));
+    std::this_thread::yield();
+  }
+  for (auto& thread : threads) thread.join();
+  BOOST_TEST(!failed);
+  BOOST_TEST(staging.bytes() == 0u);
+  BOOST_TEST(staging.published() == threads_count * each);
+  BOOST_TEST(!staging.waiting());
+}
+
+BOOST_AUTO_TEST_CASE(a_batch_never_exceeds_its_target_but_for_one_larger_event_alone) {
+  Waker waker;
+  Staging staging({Origin{}, 1, 1u << 20, 16u << 20}, waker);
+  const std::string small(1000, 'x');
+  const std::string large(500'000, 'x');
+  for (int i = 0; i < 2000; ++i)
+    BOOST_REQUIRE(staging.publish(event_of(i % 400 == 7 ? large : small), 0s).ok());
+  std::vector<Batch> batches;
+  staging.take(batches, 64u << 20);
+  std::uint64_t count = 0;
+  for (const auto& batch : batches) {
+    count += batch.header.count;
+    BOOST_TEST((batch.view().body().size() <= batch_body_target || batch.header.count == 1));
+  }
+  BOOST_TEST(count == 2000u);
+}
+
+BOOST_AUTO_TEST_CASE(take_stops_at_about_the_bytes_asked_for) {
+  Waker waker;
+  Staging staging({Origin{}, 1, 1u << 20, 16u << 20}, waker);
+  const std::string payload(100'000, 'x');
+  for (int i = 0; i < 100; ++i) BOOST_REQUIRE(staging.publish(event_of(payload), 0s).ok());
+  std::vector<Batch> batches;
+  staging.take(batches, 1u << 20);
+  BOOST_TEST(body_bytes(batches) >= 1u << 20);
+  BOOST_TEST(body_bytes(batches) < 2u << 20);
+  BOOST_TEST(staging.waiting());
+}
+
+BOOST_AUTO_TEST_CASE(without_room_try_fails_at_once_and_publish_waits) {
+  Waker waker;
+  Staging staging({Origin{}, 1, 1000, 1000}, waker);
+  const std::string payload(800, 'x');
+  BOOST_REQUIRE(staging.publish(event_of(payload), std::nullopt).ok());
+  BOOST_TEST((staging.publish(event_of(payload), std::nullopt).error().code == Errc::staging_full));
+  BOOST_TEST((staging.publish(event_of(payload), 1ms).error().code == Errc::timeout));
+  BOOST_TEST(staging.last() == 1u);
+  std::thread engine([&] {
+    std::vector<Batch> batches;
+    staging.take(batches, 1000);
+    staging.release(body_bytes(batches));
+  });
+  BOOST_TEST(staging.publish(event_of(payload), 20s).value() == 2u);
+  engine.join();
+}
+
+BOOST_AUTO_TEST_CASE(full_and_closed_are_told_also_to_those_who_wait) {
+  Waker waker;
+  Staging staging({Origin{}, 1, 1000, 1000}, waker);
+  const std::string payload(800, 'x');
+  staging.set_full(true);
+  BOOST_TEST((staging.publish(event_of(payload), 0s).error().code == Errc::journal_full));
+  staging.set_full(false);
+  BOOST_REQUIRE(staging.publish(event_of(payload), 0s).ok());
+  std::thread closing([&] { staging.close(); });
+  BOOST_TEST((staging.publish(event_of(payload), 20s).error().code == Errc::closed));
+  closing.join();
+}
