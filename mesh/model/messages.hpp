@@ -47,6 +47,7 @@ struct SlotLedger {
 struct HeldEvent {
   Seq seq = 0;
   std::uint32_t attempt = 0;
+  std::uint32_t redrives = 0;
   auto operator<=>(const HeldEvent&) const = default;
 };
 
@@ -91,6 +92,7 @@ struct Verdict {
   Kind kind = Kind::ack;
   Seq seq = 0;
   std::uint32_t attempt = 1;
+  std::uint32_t redrives = 0;  ///< of the delivery it is about: (seq, redrives, attempt) names one attempt
   Reason reason = Reason::handler_rejected;
   std::string text;
   std::optional<Duration> delay;  ///< retry: instead of the backoff's

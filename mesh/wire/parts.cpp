@@ -14,10 +14,11 @@ constexpr std::size_t verdict_texts_max = 64u << 10;
 constexpr std::size_t header_room = 224u << 10;
 
 void write(Writer& writer, const Verdict& verdict, std::size_t text_max) {
-  writer.array(7);
+  writer.array(8);
   write_enum(writer, verdict.kind);
   writer.uint(verdict.seq);
   writer.uint(verdict.attempt);
+  writer.uint(verdict.redrives);
   write_enum(writer, verdict.reason);
   writer.text(clip_text(verdict.text, text_max));
   if (verdict.delay) {
@@ -30,10 +31,11 @@ void write(Writer& writer, const Verdict& verdict, std::size_t text_max) {
 
 Verdict read_verdict(Reader& reader) {
   Verdict verdict;
-  reader.array("verdict", 7, 7);
+  reader.array("verdict", 8, 8);
   verdict.kind = read_enum(reader, "verdict's kind", Verdict::Kind::park);
   verdict.seq = reader.uint("verdict's seq");
   verdict.attempt = reader.uint32("verdict's attempt");
+  verdict.redrives = reader.uint32("verdict's redrives");
   verdict.reason = read_enum(reader, "verdict's reason", Reason::no_handler);
   verdict.text = reader.text("verdict's text", attempt_text_max);
   if (!reader.nil()) verdict.delay = read_duration(reader, "verdict's delay", delay_max);
@@ -164,9 +166,10 @@ void write(Writer& writer, const std::vector<HeldEvent>& held) {
   const std::size_t count = std::min(held.size(), held_max);
   writer.array(count);
   for (std::size_t i = 0; i < count; ++i) {
-    writer.array(2);
+    writer.array(3);
     writer.uint(held[i].seq);
     writer.uint(held[i].attempt);
+    writer.uint(held[i].redrives);
   }
 }
 
@@ -174,9 +177,10 @@ std::vector<HeldEvent> read_held(Reader& reader) {
   const std::size_t count = reader.array("held", 0, held_max);
   std::vector<HeldEvent> held(count);
   for (std::size_t i = 0; i < count && reader.ok(); ++i) {
-    reader.array("held", 2, 2);
+    reader.array("held", 3, 3);
     held[i].seq = reader.uint("held seq");
     held[i].attempt = reader.uint32("held attempt");
+    held[i].redrives = reader.uint32("held redrives");
   }
   return held;
 }

@@ -168,7 +168,7 @@ class Member:
         self.hello_id = self.fetch_id = self.fetch_after = self.detach_id = 0
         self.lease = 5 * SECOND
         self.settled, self.given = Settled(0), []
-        self.verdicts, self.held, self.done = [], {}, set()
+        self.verdicts, self.held, self.done = [], set(), set()
         self.caught_up = self.leaving = self.left = self.dirty = False
         self.redelivered_through = self.live_count = self.hellos = 0
         self.heard = self.heard_live = self.event_at = self.ack_at = self.hello_at = self.fetch_at = time.monotonic()
@@ -240,9 +240,10 @@ class Member:
         elif kind == DELIVER and fields[0] == self.epoch and not self.leaving:
             found = [event for frame in frames[1:] for event in records(frame)]
             for (seq, attempt, redrives), event in zip(fields[1], found):
-                if (seq, attempt) not in self.held and (seq, attempt, redrives) not in self.done:
-                    self.held[(seq, attempt)] = redrives
-                    self.handle(event, attempt, "redelivered")
+                name = (seq, attempt, redrives)
+                if name not in self.held and name not in self.done:
+                    self.held.add(name)
+                    self.handle(event, attempt, "redelivered", redrives)
         elif kind == ACKED:
             self.on_acked(number, fields[0])
         elif kind == DETACHED and self.detach_id:
@@ -271,7 +272,7 @@ class Member:
         self.listener.restart(position)
         self.settled = Settled(position)
         self.given = [(ledger[0], Settled(ledger[1], ranges_of(ledger))) for ledger in ledgers]
-        self.verdicts, self.held, self.caught_up, self.fetch_id = [], {}, False, 0
+        self.verdicts, self.held, self.caught_up, self.fetch_id = [], set(), False, 0
 
     def on_refused(self, number, session, code, text):
         if session and session == self.session and code in (UNKNOWN_SESSION, STALE):
@@ -329,11 +330,12 @@ class Member:
             return self.hello()
         for verdict in [v for v in self.verdicts if v["carrier"] and v["carrier"] <= number]:
             self.verdicts.remove(verdict)
-            seq, attempt = verdict["body"][1:3]
+            name = tuple(verdict["body"][1:4])
             if verdict["redelivered"]:
-                self.done.add((seq, attempt, self.held.pop((seq, attempt), 0)))
+                self.held.discard(name)
+                self.done.add(name)
             else:
-                self.settled.add(seq, seq)
+                self.settled.add(name[0], name[0])
 
     # ---- handling ----
 
@@ -351,7 +353,7 @@ class Member:
         self.settled.add(at + 1, through)
         self.dirty = True
 
-    def handle(self, event, attempt, how):
+    def handle(self, event, attempt, how, redrives=0):
         """True: settled by range."""
         seq, when, topic, key, _, headers, payload = event
         self.event_at = time.monotonic()
@@ -367,7 +369,7 @@ class Member:
             kind, text = RETRY, f"attempt {attempt} was to fail"
         redelivered = how == "redelivered"
         if kind != SUCCEEDED or redelivered:
-            body = [kind, seq, attempt, HANDLER_REJECTED, text, None, 0]
+            body = [kind, seq, attempt, redrives, HANDLER_REJECTED, text, None, 0]
             self.verdicts.append({"body": body, "carrier": None, "redelivered": redelivered})
             self.dirty = True
         return kind == SUCCEEDED and not redelivered

@@ -58,8 +58,8 @@ Welcome welcome() {
 }  // namespace
 
 std::map<std::string, ControlMessage> control_examples() {
-  const Verdict retry{Verdict::Kind::retry, 3, 1, Reason::handler_rejected, "mailbox full", {}, 1500us};
-  const Verdict park{Verdict::Kind::park, 3, 2, Reason::handler_rejected, "no such mailbox", {}, 2ms};
+  const Verdict retry{Verdict::Kind::retry, 3, 1, 0, Reason::handler_rejected, "mailbox full", {}, 1500us};
+  const Verdict park{Verdict::Kind::park, 3, 2, 0, Reason::handler_rejected, "no such mailbox", {}, 2ms};
   return {
       {"hello", hello()},
       {"welcome", welcome()},

@@ -63,15 +63,21 @@ std::vector<SlotLedger> RandomMessages::ledgers() {
 
 std::vector<HeldEvent> RandomMessages::held() {
   std::vector<HeldEvent> held(coin() ? 0 : below(10));
-  std::ranges::generate(held, [&] { return HeldEvent{number(), attempt()}; });
+  std::ranges::generate(held, [&] { return HeldEvent{number(), attempt(), number32()}; });
   return held;
 }
 
 std::vector<Verdict> RandomMessages::verdicts() {
   std::vector<Verdict> verdicts(coin() ? 0 : below(10));
   for (Verdict& verdict : verdicts) {
-    verdict = {
-        static_cast<Verdict::Kind>(1 + below(3)), number(), attempt(), reason(), text(), {}, duration()};
+    verdict = {static_cast<Verdict::Kind>(1 + below(3)),
+               number(),
+               attempt(),
+               number32(),
+               reason(),
+               text(),
+               {},
+               duration()};
     if (coin()) verdict.delay = Duration(static_cast<std::int64_t>(below(1'000'000'000'000)));
   }
   return verdicts;

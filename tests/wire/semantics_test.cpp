@@ -75,9 +75,9 @@ BOOST_AUTO_TEST_CASE(the_largest_ack_that_a_member_may_send_is_accepted) {
     ack.settled.above.push_back({seq, seq + 500});
   }
   const Seq large = ~Seq{0};
-  ack.verdicts.assign(verdicts_max, {Verdict::Kind::retry, large, 1000, Reason::no_handler,
+  ack.verdicts.assign(verdicts_max, {Verdict::Kind::retry, large, 1000, 1000, Reason::no_handler,
                                      std::string(2000, 'x'), delay_max, 24h});
-  ack.held.assign(held_max, {large, 1000});
+  ack.held.assign(held_max, {large, 1000, 1000});
   const auto decoded = wire::decode(wire::encode(ack), {});
   BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
   const auto& got = std::get<Ack>(*decoded);
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(the_largest_hello_that_a_member_may_send_is_accepted) {
   Hello hello = example<Hello>("hello");
   hello.prefixes.assign(prefixes_max, std::string(200, 'p'));
   hello.resume = Resume{1, {all_slots, 0, {}}, {}};
-  hello.resume->held.assign(held_max, {~Seq{0}, 1000});
+  hello.resume->held.assign(held_max, {~Seq{0}, 1000, 1000});
   for (Seq seq = Seq{1} << 60; hello.resume->settled.above.size() < ranges_max; seq += 1000) {
     hello.resume->settled.above.push_back({seq, seq + 500});
   }
