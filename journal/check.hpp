@@ -49,6 +49,7 @@ struct SalvageReport {
   std::string state_kept_aside;
 
   bool was_incomplete = false;  ///< segments were missing or ended early; now that is taken as it is
+
   bool changed() const { return state_rebuilt || was_incomplete || !segments.empty(); }
 };
 

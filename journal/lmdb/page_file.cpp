@@ -25,6 +25,12 @@ bool is_sound_tree(const TreeInfo& tree, std::uint64_t last_page) {
   return tree.root >= 2 && tree.root <= last_page && tree.depth >= 1 && tree.depth <= tree_depth_max;
 }
 
+/// Page numbers stay below 2^40, so that multiplying them by the page size cannot overflow.
+bool is_sound(const MetaInfo& meta) {
+  return meta.last_page >> 40 == 0 && meta.map_size / meta.page_size > meta.last_page &&
+         is_sound_tree(meta.free, meta.last_page) && is_sound_tree(meta.main, meta.last_page);
+}
+
 }  // namespace
 
 TreeInfo parse_tree_info(const std::byte* from) {
@@ -107,11 +113,6 @@ Result<MetaInfo> PageFile::meta_at(std::uint64_t at, unsigned which) const {
       meta.page_size > page_size_max) {
     return damaged(name + " has an impossible page size");
   }
-  // LMDB keeps its pages below 2^48; this also keeps every later multiplication in range.
-  if (meta.last_page >= std::uint64_t{1} << 40 || !is_sound_tree(meta.free, meta.last_page) ||
-      !is_sound_tree(meta.main, meta.last_page) || meta.map_size / meta.page_size <= meta.last_page) {
-    return damaged(name + " has impossible page numbers");
-  }
   return meta;
 }
 
@@ -127,6 +128,16 @@ Result<MetaInfo> PageFile::meta(unsigned which) const {
 }
 
 Result<MetaInfo> PageFile::newest_meta() const {
+  // A busy writer may commit between the reading of the two pages.
+  constexpr int tries_max = 20;
+  auto found = read_newest_meta();
+  for (int tries = 1; !found && found.error().code == Errc::journal_damaged && tries < tries_max; ++tries) {
+    found = read_newest_meta();
+  }
+  return found;
+}
+
+Result<MetaInfo> PageFile::read_newest_meta() const {
   const auto zero = meta(0);
   const auto one = meta(1);
   if (!zero && !one) {
@@ -141,7 +152,15 @@ Result<MetaInfo> PageFile::newest_meta() const {
   if (!zero) return zero.error();
   if (!one) return one.error();
   if (one->page_size != zero->page_size) return damaged("the meta pages disagree on the page size");
-  return one->txn > zero->txn ? *one : *zero;
+  const unsigned newer = one->txn > zero->txn ? 1 : 0;
+  const MetaInfo& meta = newer == 1 ? *one : *zero;
+  const MetaInfo& older = newer == 1 ? *zero : *one;
+  // Each commit takes the other page, so a flipped bit in a txn shows.
+  if (meta.txn - older.txn > 1 || (meta.txn != older.txn && (meta.txn & 1) != newer)) {
+    return damaged("the meta pages' transactions do not follow on each other");
+  }
+  if (!is_sound(meta)) return damaged("the newest meta page has impossible page numbers");
+  return meta;
 }
 
 }  // namespace mesh::lmdb

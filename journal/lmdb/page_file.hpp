@@ -78,11 +78,12 @@ class PageFile {
   /// Fills all of `to`. Errors: journal_damaged past the end of the file, journal_io.
   Result<void> read(std::uint64_t at, std::span<std::byte> to) const;
 
-  /// The meta LMDB would use: the one with the higher txn. Both must be sound, as LMDB insists too.
+  /// The meta LMDB would use: the one with the higher txn. Its page numbers are possible. Of the other one
+  /// only the beginning must hold: after a failed write of it LMDB leaves a mix there, under the old txn.
   /// Errors: journal_foreign when this is not an LMDB file at all, journal_damaged, journal_io.
   Result<MetaInfo> newest_meta() const;
 
-  /// Meta page 0 or 1 alone.
+  /// Meta page 0 or 1 alone; its page numbers may be anything.
   Result<MetaInfo> meta(unsigned which) const;
 
   /// "path: what", as journal_damaged.
@@ -91,6 +92,7 @@ class PageFile {
  private:
   PageFile(std::string path, int fd) : path_(std::move(path)), fd_(fd) {}
 
+  Result<MetaInfo> read_newest_meta() const;
   Result<MetaInfo> meta_at(std::uint64_t at, unsigned which) const;
 
   std::string path_;

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <thread>
 
+#include <journal/check.hpp>
 #include <journal/lmdb/lmdb_journal.hpp>
 
 #include "support.hpp"
@@ -324,4 +325,21 @@ BOOST_AUTO_TEST_CASE(a_restart_of_the_machine_is_told_by_the_boot_id_only_under_
     BOOST_TEST(journal->identity().incarnation == (is_os ? 2u : 1u));
     BOOST_TEST(read_back(*journal).last == 30u);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_segment_that_is_missing_in_the_middle_is_damage_until_salvage_takes_it_as_it_is) {
+  const TemporaryDirectory place;
+  append_many(*open_journal(place.journal(), options()).value(), 100);
+  const auto files = segment_files(place.journal());
+  BOOST_REQUIRE(files.size() > 3u);
+  std::filesystem::remove(files[1]);
+  BOOST_TEST((open_code(place.journal()) == Errc::journal_damaged));
+  BOOST_TEST(!check_journal(place.journal()).value().sound());
+  BOOST_TEST(salvage_journal(place.journal()).value().was_incomplete);
+  auto journal = open_journal(place.journal(), options()).value();
+  BOOST_TEST(journal->identity().incarnation == 2u);
+  append_many(*journal, 40);
+  journal.reset();
+  BOOST_TEST((open_code(place.journal()) == Errc{}));
+  BOOST_TEST(check_journal(place.journal()).value().sound());
 }
