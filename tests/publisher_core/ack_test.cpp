@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(seqs_above_the_head_are_cut_off) {
 BOOST_AUTO_TEST_CASE(a_retry_is_journaled_with_its_settlement_before_it_is_answered) {
   Attached at(3);
   at.mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
-  Verdict verdict{Verdict::Kind::retry, 1, 1, Reason::handler_rejected, "no", {}, 5ms};
+  const Verdict verdict = retry_of(1);
   at.mesh.sent.clear();
   at.mesh.tell("m", Ack{at.member.session, 50, at.member.epoch, {}, {verdict}, {}});
   BOOST_TEST(at.mesh.sent.empty());

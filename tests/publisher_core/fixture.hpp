@@ -320,11 +320,12 @@ struct Member {
   }
 
   Acked judge(Verdict::Kind kind, Seq seq, std::uint32_t attempt = 1,
-              Reason reason = Reason::handler_rejected) {
+              Reason reason = Reason::handler_rejected, std::uint32_t redrives = 0) {
     Verdict verdict;
     verdict.kind = kind;
     verdict.seq = seq;
     verdict.attempt = attempt;
+    verdict.redrives = redrives;
     verdict.reason = reason;
     verdict.text = "because";
     return ack(0, {}, {verdict});

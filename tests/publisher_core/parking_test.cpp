@@ -183,10 +183,12 @@ BOOST_AUTO_TEST_CASE(a_redriven_event_comes_with_fresh_attempts_and_its_count) {
   BOOST_TEST((lot.mesh.last<Deliver>().items == std::vector<Redelivery>{{2, 1, 1}}));
   BOOST_TEST(seqs_of(lot.mesh.last<Deliver>().batches) == (std::vector<Seq>{2}),
              boost::test_tools::per_element());
-  lot.member.judge(Verdict::Kind::retry, 2, 1);
+  lot.member.judge(Verdict::Kind::ack, 2, 1);  // an old one, of the first delivery
+  BOOST_TEST(lot.mesh.status("g").in_flight == 1u);
+  lot.member.judge(Verdict::Kind::retry, 2, 1, Reason::handler_rejected, 1);
   lot.mesh.pass(1s);
   BOOST_TEST((lot.mesh.last<Deliver>().items == std::vector<Redelivery>{{2, 2, 1}}));
-  lot.member.judge(Verdict::Kind::ack, 2, 2);
+  lot.member.judge(Verdict::Kind::ack, 2, 2, Reason::handler_rejected, 1);
   BOOST_TEST(lot.stored(Table::retries) == 0u);  // the copy is gone too
 }
 
@@ -194,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_redriven_event_that_fails_again_is_parked_again_with_all_
   Lot lot;
   lot.park(2);
   lot.command(redrive);
-  lot.member.judge(Verdict::Kind::park, 2, 1, Reason::no_handler);
+  lot.member.judge(Verdict::Kind::park, 2, 1, Reason::no_handler, 1);
   const ParkedEvent event = lot.list().events.at(0);
   BOOST_TEST(event.redrives == 1u);
   BOOST_TEST(event.attempts.size() == 2u);

@@ -63,8 +63,7 @@ BOOST_AUTO_TEST_CASE(the_attempt_is_journaled_before_it_is_sent) {
 
 BOOST_AUTO_TEST_CASE(the_handlers_wish_replaces_the_backoff) {
   Failing at;
-  Verdict verdict{Verdict::Kind::retry, 1, 1, Reason::handler_rejected, "", 30ms, {}};
-  at.member.ack(0, {}, {verdict});
+  at.member.ack(0, {}, {retry_of(1, 1, 30ms)});
   at.mesh.pass(30ms);
   BOOST_TEST(at.mesh.count<Deliver>() == 1u);
 }
