@@ -49,7 +49,7 @@ PublisherEngine::PublisherEngine(std::unique_ptr<Journal> journal, PublisherEngi
                 settings_.staging_bytes_max},
                waker_),
       board_(std::make_shared<ReceiptBoard>(journal_->next_seq() - 1)),
-      reader_(*journal_, [this](Reader::Answer answer) { mailbox_.post(std::move(answer)); }) {}
+      reader_(*journal_, [this](core::ReadResult result) { mailbox_.post(std::move(result)); }) {}
 
 Result<std::unique_ptr<PublisherEngine>> PublisherEngine::open(std::unique_ptr<Journal> journal,
                                                                PublisherEngineSettings settings) {
@@ -220,14 +220,8 @@ void PublisherEngine::drain_mailbox() {
   mail_.clear();
 }
 
-void PublisherEngine::handle(Reader::Answer& answer) {
-  if (auto* result = std::get_if<core::ReadResult>(&answer)) {
-    core_->on_read(std::move(*result), now_);
-    return;
-  }
-  if (const auto& error = std::get<Reader::Dropped>(answer).error)
-    notice({Level::warning, "retention.failed", "old segments could not be dropped: " + error->describe()});
-  usage_due_ = now_.steady;
+void PublisherEngine::handle(core::ReadResult& result) {
+  core_->on_read(std::move(result), now_);
 }
 
 void PublisherEngine::handle(std::shared_ptr<Call>& call) {
@@ -352,7 +346,12 @@ void PublisherEngine::start_read(core::ReadJob job) {
 }
 
 void PublisherEngine::drop_through(Seq seq) {
-  reader_.add(Reader::Drop{seq});
+  // Unlinking blocks this thread for a moment, but it changes the journal's segments and state, which only
+  // this thread may.
+  if (const auto dropped = journal_->drop_through(seq); !dropped)
+    notice({Level::warning, "retention.failed",
+            "old segments could not be dropped: " + dropped.error().describe()});
+  usage_due_ = now_.steady;
 }
 
 void PublisherEngine::confirmed(std::span<const Batch> batches) {

@@ -84,7 +84,7 @@ class PublisherEngine final : private core::PublisherPorts {
 
   struct Stop {};
 
-  using Mail = std::variant<Reader::Answer, std::shared_ptr<Call>, std::shared_ptr<Watch>, Stop>;
+  using Mail = std::variant<core::ReadResult, std::shared_ptr<Call>, std::shared_ptr<Watch>, Stop>;
 
   PublisherEngine(std::unique_ptr<Journal> journal, PublisherEngineSettings settings);
   Result<void> start();
@@ -95,7 +95,7 @@ class PublisherEngine final : private core::PublisherPorts {
   bool drain_subscriptions();
   bool drain_control();
   void drain_mailbox();
-  void handle(Reader::Answer& answer);
+  void handle(core::ReadResult& result);
   void handle(std::shared_ptr<Call>& call);
   void handle(std::shared_ptr<Watch>& watch);
   void handle(const Stop& stop);

@@ -4,7 +4,7 @@
 
 namespace mesh::io {
 
-Reader::Reader(Journal& journal, std::function<void(Answer)> answer)
+Reader::Reader(const Journal& journal, std::function<void(core::ReadResult)> answer)
     : journal_(journal), answer_(std::move(answer)) {}
 
 Result<void> Reader::start() {
@@ -14,7 +14,7 @@ Result<void> Reader::start() {
   return {};
 }
 
-void Reader::add(Job job) {
+void Reader::add(core::ReadJob job) {
   {
     const std::lock_guard lock(mutex_);
     jobs_.push_back(std::move(job));
@@ -36,19 +36,14 @@ void Reader::run() {
     std::unique_lock lock(mutex_);
     added_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
     if (stopping_) return;
-    const Job job = std::move(jobs_.front());
+    const core::ReadJob job = std::move(jobs_.front());
     jobs_.pop_front();
     lock.unlock();
     answer_(carry_out(job));
   }
 }
 
-Reader::Answer Reader::carry_out(const Job& job) {
-  if (const auto* drop = std::get_if<Drop>(&job)) {
-    auto dropped = journal_.drop_through(drop->through);
-    return Dropped{dropped ? std::nullopt : std::optional(dropped.error())};
-  }
-  const auto& read = std::get<core::ReadJob>(job);
+core::ReadResult Reader::carry_out(const core::ReadJob& read) {
   try {
     return core::run_read_job(journal_, read);
   } catch (const std::exception& error) {  // out of memory: the member asks again
