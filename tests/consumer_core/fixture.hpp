@@ -158,6 +158,7 @@ class Link {
     completion.seq = delivery.event.seq;
     completion.covers_to = delivery.covers_to;
     completion.attempt = delivery.attempt;
+    completion.redrives = delivery.redrives;
     completion.counted = delivery.counted;
     completion.kind = kind;
     completion.bytes = delivery.event.record.size();

@@ -241,6 +241,7 @@ BOOST_AUTO_TEST_CASE(each_attempt_is_delivered_once_and_answered_with_a_verdict)
   BOOST_TEST((ack.verdicts[0].kind == Verdict::Kind::ack));
   BOOST_TEST(ack.verdicts[0].attempt == 2u);
   BOOST_TEST((ack.verdicts[1].kind == Verdict::Kind::retry));
+  BOOST_TEST(ack.verdicts[1].redrives == 1u);
   BOOST_TEST(ack.held.size() == 2u);
   link.answer_ack();
   link.give(deliver_of(link, {{5, 2, 0}}));  // late
@@ -248,7 +249,7 @@ BOOST_AUTO_TEST_CASE(each_attempt_is_delivered_once_and_answered_with_a_verdict)
   link.give(deliver_of(link, {{7, 4, 1}}));
   BOOST_TEST(link.deliveries.size() == 3u);
   link.pass(2s);
-  BOOST_TEST((link.last<Ack>().held == std::vector<HeldEvent>{{7, 4}}));
+  BOOST_TEST((link.last<Ack>().held == std::vector<HeldEvent>{{7, 4, 1}}));
   BOOST_TEST(link.core.counters().redelivered == 3u);
   BOOST_TEST(link.last<Ack>().settled.floor == 20u);
 }
@@ -270,7 +271,7 @@ BOOST_AUTO_TEST_CASE(what_is_held_is_presented_when_it_attaches_again) {
   link.give(deliver_of(link, {{5, 2, 0}}));
   link.pass(2s);
   link.give(Refused{1, link.session, Errc::unknown_session, ""});
-  BOOST_TEST((link.last<Hello>().resume->held == std::vector<HeldEvent>{{5, 2}}));
+  BOOST_TEST((link.last<Hello>().resume->held == std::vector<HeldEvent>{{5, 2, 0}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_new_assignment_holds_nothing_of_the_old_one) {

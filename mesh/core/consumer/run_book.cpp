@@ -27,8 +27,9 @@ RunId RunBook::begin(std::span<const Delivery> deliveries, Now now) {
   free->lane = lane_of(deliveries.front());
   free->tickets.clear();
   for (const auto& delivery : deliveries) {
-    free->tickets.push_back({delivery.link, delivery.generation, delivery.attempt, delivery.redrives, delivery.counted, false,
-                             delivery.event.seq, delivery.covers_to, delivery.event.record.size()});
+    free->tickets.push_back({delivery.link, delivery.generation, delivery.attempt, delivery.redrives,
+                             delivery.counted, false, delivery.event.seq, delivery.covers_to,
+                             delivery.event.record.size()});
   }
   ++running_;
   return free->id;
