@@ -196,6 +196,8 @@ bool Attachment::take_slots(Session& session, const Hello& hello, const Session*
     mark_delivered(group, desk_.head);
   }
   if (!was_me) charge_crash(desk_, group, now);
+  // An owner that has not detached may have had everything by the live stream, also after this restarted.
+  if (!was_me && !group.value.owner.member.empty()) mark_delivered(group, desk_.head);
   mark_delivered(group, group.mark_through);
   give_slots(session, now);
   return false;

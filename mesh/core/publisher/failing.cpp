@@ -13,6 +13,7 @@ void wait_again(Desk& desk, Group& group, Seq seq, RetryEntry& entry, std::optio
 
 void count(Desk& desk, Group& group, RetryEntry& entry, Attempt attempt) {
   ++entry.attempts;
+  entry.suspect = false;
   ++group.retried;
   ++desk.counters.retried;
   remember(entry.history, std::move(attempt));
@@ -49,6 +50,14 @@ void park_entry(Desk& desk, Group& group, Seq seq, RetryEntry& entry, Reason rea
 void charge_crash(Desk& desk, Group& group, Now now) {
   const std::set<Seq> flying = group.retries.flying();
   for (const Seq seq : flying) {
+    if (flying.size() > 1) {
+      // One of them may have done it, and the others are not to pay for that: they come again one by one.
+      RetryEntry& entry = *group.retries.find(seq);
+      entry.suspect = true;
+      group.retries.wait(seq, entry, now.steady);
+      desk.save_retry(group, seq);
+      continue;
+    }
     RetryEntry& entry = *group.retries.find(seq);
     Attempt attempt;
     attempt.number = entry.attempt();

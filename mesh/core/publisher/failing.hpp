@@ -15,7 +15,8 @@ void fail_attempt(Desk& desk, Group& group, Seq seq, RetryEntry& entry, Attempt 
 void park_entry(Desk& desk, Group& group, Seq seq, RetryEntry& entry, Reason reason,
                 std::optional<Attempt> attempt, Now now);
 
-/// Everything of the group that is in flight was in the hands of a member that is gone.
+/// What is in flight was in the hands of a member that is gone. A single event is charged an attempt
+/// (consumer_crash); of several nobody is charged, and each comes again alone, under the same attempt number.
 void charge_crash(Desk& desk, Group& group, Now now);
 
 /// Gives up an entry whose event is not in the journal any more.

@@ -74,7 +74,8 @@ void Fetching::proceed(Session& session, Now now) {
   }
   if (state.covered >= desk_.head) {
     if (state.wait && !late && !expired_in(session, desk_, desk_.head)) return pause(session);
-    // After a power loss a member may be beyond the head: what it has had is lost here, and covers nothing less.
+    // After a power loss a member may be beyond the head: what it has had is lost here, and covers nothing
+    // less.
     return answer(session, {}, std::max(desk_.head, state.covered));
   }
   resume(session);

@@ -61,8 +61,8 @@ std::optional<Duration> Redelivery::next_deadline(const Group& group) const {
   const auto sooner = [&](Duration when) { next = std::min(next.value_or(when), when); };
   const Session* session = owner(group);
   if (session == nullptr) return next;
-  if (group.retries.in_flight() < desk_.settings.redeliveries_in_flight_max) {
-    if (const auto due = group.retries.next_due()) sooner(std::max(*due, group.read_again));
+  if (const auto due = group.retries.next_flight(desk_.settings.redeliveries_in_flight_max)) {
+    sooner(std::max(*due, group.read_again));
   }
   for (const Seq seq : group.retries.flying()) {
     const Duration seen = group.retries.entries().at(seq).seen;
@@ -85,9 +85,7 @@ void Redelivery::pump(Group& group, Now now) {
   }
   read(group, again, true);
 
-  const std::size_t in_flight = group.retries.in_flight();
-  if (in_flight >= desk_.settings.redeliveries_in_flight_max) return;
-  const auto due = group.retries.due(now.steady, desk_.settings.redeliveries_in_flight_max - in_flight);
+  const auto due = group.retries.may_fly(now.steady, desk_.settings.redeliveries_in_flight_max);
   for (const Seq seq : due) group.retries.move(seq, *group.retries.find(seq), RetryEntry::State::reading);
   read(group, due, false);
 }

@@ -19,7 +19,7 @@ void RetryStore::unlist(Seq seq, const RetryEntry& entry) {
       due_.erase({entry.due, seq});
       break;
     case RetryEntry::State::reading:
-      --reading_;
+      reading_.erase(seq);
       break;
     case RetryEntry::State::flying:
       flying_.erase(seq);
@@ -56,7 +56,7 @@ void RetryStore::move(Seq seq, RetryEntry& entry, RetryEntry::State state) {
     case RetryEntry::State::waiting:
       break;
     case RetryEntry::State::reading:
-      ++reading_;
+      reading_.insert(seq);
       break;
     case RetryEntry::State::flying:
       flying_.insert(seq);
@@ -81,6 +81,29 @@ std::vector<Seq> RetryStore::due(Duration now, std::size_t count) const {
 
 std::optional<Duration> RetryStore::next_due() const {
   if (due_.empty()) return std::nullopt;
+  return due_.begin()->first;
+}
+
+bool RetryStore::grounded(std::size_t in_flight_max) const {
+  if (in_flight() >= in_flight_max) return true;
+  if (in_flight() != 1) return false;  // who flies alone has nobody beside it
+  return entries_.at(flying_.empty() ? *reading_.begin() : *flying_.begin()).flies_alone();
+}
+
+std::vector<Seq> RetryStore::may_fly(Duration now, std::size_t in_flight_max) const {
+  if (grounded(in_flight_max)) return {};
+  std::vector<Seq> out = due(now, in_flight_max - in_flight());
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (!entries_.at(out[i]).flies_alone()) continue;
+    out.resize(i == 0 && in_flight() == 0 ? 1 : i);
+    break;
+  }
+  return out;
+}
+
+std::optional<Duration> RetryStore::next_flight(std::size_t in_flight_max) const {
+  if (due_.empty() || grounded(in_flight_max)) return std::nullopt;
+  if (in_flight() > 0 && entries_.at(due_.begin()->second).flies_alone()) return std::nullopt;
   return due_.begin()->first;
 }
 

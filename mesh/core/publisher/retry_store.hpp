@@ -25,9 +25,22 @@ struct RetryEntry {
   std::optional<Reason> reason;  ///< parking: why
   bool copied = false;           ///< the journal's state has a copy of its record
   Duration seen{0};              ///< flying: when it was sent, or last named by its member
+  bool suspect = false;          ///< was in flight beside others when their member vanished; not journaled
   std::vector<Attempt> history;
 
   std::uint32_t attempt() const { return attempts + 1; }
+
+  /// A member may have it in hand as exactly this attempt: also while it waits, when its member had been
+  /// taken for gone and nothing was charged.
+  bool in_hand(std::uint32_t number, std::uint32_t redriven) const {
+    const bool parked = state == State::parking || state == State::fetching;
+    return !parked && attempt() == number && redrives == redriven;
+  }
+
+  /// It may be what kills its member, so nothing else is in flight beside it.
+  bool flies_alone() const {
+    return suspect || (!history.empty() && history.back().reason == Reason::consumer_crash);
+  }
 };
 
 class RetryStore {
@@ -48,13 +61,17 @@ class RetryStore {
   /// The first waiting entries that are due, at most `count`, in the order of (due, seq).
   std::vector<Seq> due(Duration now, std::size_t count) const;
   std::optional<Duration> next_due() const;
+  /// The same, but none that may not fly now: an entry that flies alone waits until nothing else flies, and
+  /// the others wait for it.
+  std::vector<Seq> may_fly(Duration now, std::size_t in_flight_max) const;
+  std::optional<Duration> next_flight(std::size_t in_flight_max) const;
 
   const std::set<Seq>& flying() const { return flying_; }
 
   const std::set<Seq>& parking() const { return parking_; }
 
   /// Entries in members' hands or on their way there.
-  std::size_t in_flight() const { return flying_.size() + reading_; }
+  std::size_t in_flight() const { return flying_.size() + reading_.size(); }
 
   std::size_t fetching() const { return fetching_; }
 
@@ -70,11 +87,12 @@ class RetryStore {
 
  private:
   void unlist(Seq seq, const RetryEntry& entry);
+  bool grounded(std::size_t in_flight_max) const;
   std::map<Seq, RetryEntry> entries_;
   std::set<std::pair<Duration, Seq>> due_;
   std::set<Seq> flying_;
   std::set<Seq> parking_;
-  std::size_t reading_ = 0;
+  std::set<Seq> reading_;
   std::size_t fetching_ = 0;
 };
 

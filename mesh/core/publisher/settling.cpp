@@ -11,8 +11,9 @@ Attempt attempt_of(const Session& session, Verdict& verdict, Now now) {
                  session.member,  verdict.reason, std::move(verdict.text)};
 }
 
-bool timed_out_last(const RetryEntry& entry, std::uint32_t attempt) {
-  return entry.state != RetryEntry::State::flying && entry.attempts == attempt && !entry.history.empty() &&
+bool timed_out_last(const RetryEntry& entry, const Verdict& verdict) {
+  return entry.state != RetryEntry::State::flying && entry.attempts == verdict.attempt &&
+         entry.redrives == verdict.redrives && !entry.history.empty() &&
          entry.history.back().reason == Reason::ack_timeout;
 }
 
@@ -41,9 +42,7 @@ void Settling::on_ack(const Route& route, Ack ack, Now now) {
   session->acked = now.steady;
   for (const HeldEvent& held : ack.held) {
     RetryEntry* entry = group->retries.find(held.seq);
-    if (entry == nullptr || entry->state != RetryEntry::State::flying || entry->attempt() != held.attempt)
-      continue;
-    entry->seen = now.steady;
+    if (entry != nullptr && entry->in_hand(held.attempt, held.redrives)) entry->seen = now.steady;
   }
   if (!group->retries.flying().empty()) desk_.touch(*group);
   if (!all) {
@@ -97,12 +96,12 @@ bool Settling::judge(Session& session, Verdict& verdict, Now now) {
   Group& group = *session.group;
   RetryEntry* entry = group.retries.find(verdict.seq);
   if (entry == nullptr) return judge_first(session, verdict, now);
+  const bool in_hand = entry->in_hand(verdict.attempt, verdict.redrives);
   if (verdict.kind == Verdict::Kind::ack) {
-    const bool in_hand = entry->state == RetryEntry::State::flying && entry->attempt() == verdict.attempt;
-    if (in_hand || timed_out_last(*entry, verdict.attempt)) desk_.erase_retry(group, verdict.seq);
+    if (in_hand || timed_out_last(*entry, verdict)) desk_.erase_retry(group, verdict.seq);
     return true;
   }
-  if (entry->state != RetryEntry::State::flying || entry->attempt() != verdict.attempt) return true;
+  if (!in_hand) return true;
   const Reason reason = verdict.reason;
   Attempt attempt = attempt_of(session, verdict, now);
   if (verdict.kind == Verdict::Kind::retry) {
@@ -116,7 +115,7 @@ bool Settling::judge(Session& session, Verdict& verdict, Now now) {
 // Nothing is known of the event: this is its first attempt, or a repetition of what was settled long ago.
 bool Settling::judge_first(Session& session, Verdict& verdict, Now now) {
   Group& group = *session.group;
-  if (verdict.attempt != 1 || group.ledger.contains(verdict.seq)) return true;
+  if (verdict.attempt != 1 || verdict.redrives != 0 || group.ledger.contains(verdict.seq)) return true;
   if (verdict.kind == Verdict::Kind::ack) {
     if (group.ledger.settle(verdict.seq)) desk_.ledger_changed(group, now);
     return true;
