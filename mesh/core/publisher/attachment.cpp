@@ -263,12 +263,12 @@ void Attachment::leave(Session& session, bool untouched, Now now) {
       }
       group->value.owner = Owner{group->value.owner.epoch, {}, {}};
       desk_.save_value(*group);
-      desk_.sessions.close(id);
+      desk_.sessions.detach(id);
       return pass_on(*group, now);
     }
     desk_.touch(*group);
   }
-  desk_.sessions.close(id);
+  desk_.sessions.detach(id);
 }
 
 void Attachment::lose(Session& session, Now now) {

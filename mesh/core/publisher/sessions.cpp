@@ -22,6 +22,15 @@ void Sessions::close(SessionId id) {
   sessions_.erase(id);
 }
 
+void Sessions::detach(SessionId id) {
+  close(id);
+  if (!detached_.insert(id).second) return;
+  detached_order_.push_back(id);
+  if (detached_order_.size() <= detached_max) return;
+  detached_.erase(detached_order_.front());
+  detached_order_.pop_front();
+}
+
 Session* Sessions::find_member(const Group* group, std::string_view member) {
   for (const auto& [id, session] : sessions_) {
     if (session->group == group && session->member == member) return session.get();

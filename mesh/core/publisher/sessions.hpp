@@ -1,6 +1,7 @@
 // Attachments of members and watchers: whom an id names, where its answers go, when it was last heard of.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <set>
@@ -47,6 +48,13 @@ class Sessions {
   Session& open(const Route& route, Duration now);
   Session* find(SessionId id);
   void close(SessionId id);
+  /// Closes a session whose Detach was taken, and remembers that for as long as it may be repeated.
+  void detach(SessionId id);
+
+  /// It detached a while ago (one of the newest detached_max).
+  bool detached(SessionId id) const { return detached_.contains(id); }
+
+  static constexpr std::size_t detached_max = 1024;
 
   /// The session of that group (none: watchers) and member.
   Session* find_member(const Group* group, std::string_view member);
@@ -61,6 +69,8 @@ class Sessions {
   std::uint32_t run_;
   std::uint64_t count_ = 0;
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
+  std::set<SessionId> detached_;
+  std::deque<SessionId> detached_order_;
 };
 
 }  // namespace mesh::core

@@ -55,8 +55,12 @@ void Settling::on_ack(const Route& route, Ack ack, Now now) {
 void Settling::on_detach(const Route& route, Detach detach, Now now) {
   Session* session = desk_.sessions.find(detach.session);
   if (session == nullptr) {
-    // Repeated because our answer was lost; that it is gone is all the member wants.
-    return desk_.send(route, Detached{detach.session, detach.id});
+    // Repeated because our answer was lost? Of any other session nothing was taken: it must attach again first.
+    if (desk_.sessions.detached(detach.session)) {
+      return desk_.send(route, Detached{detach.session, detach.id});
+    }
+    return desk_.refuse(route, detach.id, detach.session, Errc::unknown_session,
+                        "no such session: the publisher has restarted or the lease ran out");
   }
   session->route = route;
   if (session->group != nullptr && session->slots != 0 && detach.epoch == session->epoch) {
