@@ -15,7 +15,8 @@ void add_action(CLI::App& parent, Chosen& chosen, const std::string& name, const
   command->add_option("--where", options->where, "Only events that match; repeat it to narrow down")
       ->type_name("topic=PREFIX|key=KEY|reason=NAME")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   if (changes) {
     command->add_flag("--all", options->all, "Every parked event of the group");
     command->add_flag("--dry-run", options->dry_run, "Only tell what would be done");

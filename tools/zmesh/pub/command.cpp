@@ -32,7 +32,8 @@ void add_pub(CLI::App& app, Chosen& chosen) {
   command->add_option("--group", options->groups, "A durable group that exists from the start; repeatable")
       ->type_name("NAME[=PREFIX,...]")
       ->expected(1)
-      ->take_all();
+      ->take_all()
+      ->allow_extra_args(false);
   command->add_option("--event-bytes-max", options->event_bytes_max, "Largest event, encoded")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");

@@ -22,6 +22,7 @@ void add_sub(CLI::App& app, Chosen& chosen) {
       ->delimiter(',')
       ->expected(1)
       ->take_all()
+      ->allow_extra_args(false)
       ->type_name("EP[,EP...]");
   command->add_option("--group", options.group, "The durable group")
       ->required()
