@@ -34,17 +34,23 @@ std::string Checker::name_of(PublisherIndex publisher, GroupIndex group, std::si
          std::string(told.topic) +
          (told.key ? " key " + story_.key_text(event.number) : std::string(" no key")) + "; started " +
          std::to_string(entry.started) + " acked " + std::to_string(entry.acked) + " running " +
-         std::to_string(entry.running) + " failed " + std::to_string(entry.failed) + " charges " +
-         std::to_string(entry.charges) + " crashes " + std::to_string(entry.crashes) + " attempt " +
-         std::to_string(entry.attempt) + " redrives " + std::to_string(entry.redriven) +
-         flag(entry.in_retry, "in-retry") + flag(entry.retried, "was-in-retry") +
-         flag(entry.parked, "parked") + flag(entry.discarded, "discarded") + flag(entry.expired, "expired") +
+         std::to_string(entry.running) + " failures " + std::to_string(entry.failures) + " recorded " +
+         std::to_string(entry.recorded) + " crashes " + std::to_string(entry.crashes) + " since redrive " +
+         std::to_string(entry.failed) + " attempt " + std::to_string(entry.attempt) + " redrives " +
+         std::to_string(entry.redriven) + flag(entry.in_retry, entry.flying ? "flying" : "waiting") +
+         flag(entry.retried, "was-in-retry") + flag(entry.parked, "parked") +
+         flag(entry.discarded, "discarded") + flag(entry.expired, "expired") +
          flag(entry.may_repeat, "may-repeat") + flag(event.confirmed, "confirmed") +
          flag(event.lost, "lost") + flag(event.dropped, "dropped") + ")";
 }
 
 bool Checker::wanted(const GroupLog& group, const PublisherLog& log, std::size_t index) const {
   return group.entries[index].matches && group.start_known && log.events[index].seq > group.start_after;
+}
+
+bool Checker::may_expire() const {
+  return scenario_.retention.on_limit == mesh::RetentionPolicy::OnLimit::drop_oldest ||
+         scenario_.retention.age_max.has_value();
 }
 
 bool Checker::accounted(const Entry& entry) const {
@@ -153,14 +159,18 @@ void Checker::reopened(PublisherIndex publisher, const mesh::Journal& journal, b
     log.events[at].lost = true;
     ++tally.lost;
   }
+  for (auto& group : log.groups) group.asked_at.reset();
+  for (auto& [id, process] : processes_) {
+    if (!process.alive) continue;
+    process.welcomed[publisher] = false;
+    process.heard[publisher] = world_.now();  // it has a lease's time to come back
+  }
   want_status_[publisher] = true;
   turn_head_[publisher] = journal.head();
 }
 
 void Checker::dropped(PublisherIndex publisher, mesh::Seq through) {
   auto& log = logs_[publisher];
-  const bool may_expire = scenario_.retention.on_limit == mesh::RetentionPolicy::OnLimit::drop_oldest ||
-                          scenario_.retention.age_max.has_value();
   for (auto index = log.after(log.dropped_through); index < log.events.size(); ++index) {
     auto& event = log.events[index];
     if (event.seq > through) break;
@@ -170,11 +180,14 @@ void Checker::dropped(PublisherIndex publisher, mesh::Seq through) {
       auto& one = log.groups[group];
       auto& entry = one.entries[index];
       if (!one.exists || !wanted(one, log, index)) continue;
+      // What is redriven was copied out of the parking lot: the journal may let go of it.
+      const bool copied = entry.in_retry && entry.redriven > 0;
       const bool settled = (entry.acked > 0 || entry.parked || entry.discarded) && !entry.in_retry;
-      if (settled) continue;
-      if (!may_expire) {
+      if (settled || copied) continue;
+      if (!may_expire()) {
         broken("kept until every group has settled", "dropped " + name_of(publisher, group, index));
       }
+      if (!entry.expired) ++tally.expired;
       entry.expired = true;
     }
   }

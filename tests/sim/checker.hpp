@@ -44,6 +44,8 @@ class Checker {
   /// `to`: the process that the route leads (or led) to; 0 for operators.
   void sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMessage& message);
   void turn_begins(PublisherIndex publisher, mesh::Seq head);
+  /// The publisher has read somebody's wish to join the group, or had it declared.
+  void asked_for(PublisherIndex publisher, std::string_view group);
   /// After a turn whose state is all on disk, and after a restore: floors and counts must be true.
   void turn_ended(PublisherIndex publisher, const std::vector<mesh::GroupStatus>& groups);
 
@@ -65,7 +67,7 @@ class Checker {
   void process_stopped(ProcessId process, Duration time);
   void reported(ProcessId process, PublisherIndex publisher, const mesh::ControlMessage& message);
   /// The publisher has read something from the process.
-  void heard(PublisherIndex publisher, ProcessId process);
+  void heard(PublisherIndex publisher, ProcessId process, bool hello);
   /// The process has read a Welcome or Grant.
   void admitted(ProcessId process, PublisherIndex publisher);
 
@@ -107,11 +109,14 @@ class Checker {
     std::map<std::pair<PublisherIndex, mesh::Seq>, Outcomes> outcomes;
     std::vector<mesh::Seq> acked_floor;  ///< per publisher: the highest reported floor that was checked
     std::vector<bool> fenced;            ///< per publisher: its lease ran out or others were given its slots
+    std::vector<bool> welcomed;          ///< per publisher: has a session with its present run
     std::vector<Duration> heard;         ///< per publisher: when that last read something from it
   };
 
   [[noreturn]] void broken(const char* promise, const std::string& what) const;
   bool wanted(const GroupLog& group, const PublisherLog& log, std::size_t index) const;
+  /// An explicit policy lets retention take what groups have not settled.
+  bool may_expire() const;
   bool accounted(const Entry& entry) const;
   std::string name_of(PublisherIndex publisher, GroupIndex group, std::size_t index) const;
   void check_batch(PublisherIndex publisher, const mesh::Batch& batch, const char* where);
@@ -127,12 +132,17 @@ class Checker {
   void check_alone(ProcessId process, PublisherIndex publisher, std::size_t index);
   void check_coverage(PublisherIndex publisher, ProcessId to, const mesh::Events& events);
   void check_redeliveries(PublisherIndex publisher, ProcessId to, const mesh::Deliver& deliver);
-  void retry_written(PublisherIndex publisher, GroupIndex group, std::size_t index, bool present);
-  void park_written(PublisherIndex publisher, GroupIndex group, std::size_t index, bool present);
+  void attempts_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                        const std::vector<mesh::Attempt>& history, std::uint32_t redrives);
+  void retry_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                     const std::optional<std::string>& value);
+  void park_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                    const std::optional<std::string>& value);
   void group_created(PublisherIndex publisher, GroupIndex group, const mesh::GroupStatus& status);
   void forgive_repeats(PublisherIndex publisher, GroupIndex group, ProcessId process, mesh::SlotMask slots);
   bool out_of_touch(Process& process, PublisherIndex publisher);
   void lost_touch(PublisherIndex publisher, ProcessId process);
+  void charge_crash(PublisherIndex publisher, GroupIndex group, ProcessId process);
   bool was_commanded(PublisherIndex publisher, GroupIndex group, std::size_t index,
                      mesh::ParkedCommand::Kind kind) const;
 

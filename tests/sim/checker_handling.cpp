@@ -3,6 +3,13 @@
 
 namespace sim {
 
+namespace {
+
+/// A shorter stop cannot be told from a slow handler.
+constexpr Duration noticed_stop = 1s;
+
+}  // namespace
+
 using Kind = mesh::core::Completion::Kind;
 
 void Checker::process_began(ProcessId process, GroupIndex group) {
@@ -11,6 +18,7 @@ void Checker::process_began(ProcessId process, GroupIndex group) {
   one.alive = true;
   one.acked_floor.assign(logs_.size(), 0);
   one.fenced.assign(logs_.size(), false);
+  one.welcomed.assign(logs_.size(), false);
   one.heard.assign(logs_.size(), world_.now());
 }
 
@@ -18,22 +26,18 @@ void Checker::process_ended(ProcessId process, Ended how) {
   auto& one = processes_[process];
   one.alive = false;
   if (one.group >= scenario_.groups.size()) return;
+  if (how == Ended::died) {
+    for (PublisherIndex publisher = 0; publisher < logs_.size(); ++publisher) {
+      forgive_repeats(publisher, one.group, process, mesh::all_slots);
+    }
+  }
   for (const auto& handling : one.running) {
     auto& entry = logs_[handling.publisher].groups[one.group].entries[handling.index];
     --entry.running;
     entry.may_repeat = true;
-    ++entry.charges;
-    ++entry.crashes;
   }
   one.running.clear();
   one.outcomes.clear();
-  if (how == Ended::left) return;
-  for (PublisherIndex publisher = 0; publisher < logs_.size(); ++publisher) {
-    forgive_repeats(publisher, one.group, process, mesh::all_slots);
-    for (auto& entry : logs_[publisher].groups[one.group].entries) {
-      if (entry.process == process) entry.unreported = false;
-    }
-  }
 }
 
 void Checker::handling_began(ProcessId process, PublisherIndex publisher,
@@ -68,13 +72,13 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
     entry.may_repeat = false;
   }
   if (entry.acked > 0) ++tally.duplicates;
+  entry.cut_short = false;
   if (delivery.redrives > entry.redrives) entry.attempt = 0;
   entry.redrives = std::max(entry.redrives, delivery.redrives);
   if (delivery.counted) entry.attempt = std::max(entry.attempt, delivery.attempt);
   ++entry.started;
   ++entry.running;
   entry.process = process;
-  entry.unreported = false;
   one.running.push_back({publisher, index, delivery.attempt, world_.now(), false});
 }
 
@@ -109,8 +113,8 @@ void Checker::check_repeated_handling(PublisherIndex publisher, GroupIndex group
   if (entry.failed >= scenario_.groups[group].policy.attempts_max && !redriven) {
     broken("parked after attempts_max failures", name_of(publisher, group, index) + told);
   }
-  if (delivery.counted && !redriven &&
-      (delivery.redrives < entry.redrives || delivery.attempt <= entry.attempt)) {
+  const auto lowest = entry.attempt + (entry.cut_short ? 0 : 1);
+  if (delivery.counted && !redriven && (delivery.redrives < entry.redrives || delivery.attempt < lowest)) {
     broken("attempt numbers ascend", name_of(publisher, group, index) + told);
   }
   if (!delivery.counted && delivery.attempt != 1) {
@@ -129,7 +133,9 @@ void Checker::check_alone(ProcessId process, PublisherIndex publisher, std::size
     for (const auto& handling : other.running) {
       if (handling.publisher != publisher) continue;
       const bool same_key = key && story_.event(log.events[handling.index].number).key == key;
-      if (handling.index == index || same_key) {
+      // A handler that hangs does not keep an event without a key from being tried again.
+      const bool same_event = handling.index == index && !handling.over;
+      if (same_event || same_key) {
         broken("one at a time per key",
                name_of(publisher, group, index) + " beside " + name_of(publisher, group, handling.index));
       }
@@ -162,13 +168,8 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
   --entry.running;
   auto& outcomes = one.outcomes[{publisher, delivery.event.seq}];
   if (overran && !told) outcomes.emplace_back(delivery.attempt, Outcome::overran);
-  if (overran || kind == Kind::retry) {
-    entry.may_repeat = true;
-    if (!told) {
-      entry.unreported = true;
-      ++entry.charges;
-    }
-  }
+  if (overran || kind == Kind::retry) entry.may_repeat = true;
+  if (!told && (overran || kind != Kind::ack)) ++entry.failures;
   switch (kind) {
     case Kind::ack:
       ++entry.acked;
@@ -185,6 +186,7 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
 }
 
 void Checker::process_stopped(ProcessId process, Duration time) {
+  if (time <= noticed_stop) return;
   for (auto& handling : processes_[process].running) handling.since += time;
 }
 
@@ -224,7 +226,7 @@ void Checker::check_range(PublisherIndex publisher, GroupIndex group, mesh::SeqR
     if ((slots >> event.slot & 1) == 0 || event.lost || !wanted(one, log, index)) continue;
     const auto& entry = one.entries[index];
     const bool running_here =
-        entry.running > 0 && entry.process == process && !entry.in_retry && !entry.parked;
+        entry.running > 0 && entry.process == process && !entry.in_retry && !entry.parked && !entry.expired;
     if (!accounted(entry) || (running_here && entry.acked == 0)) {
       broken("nothing is acknowledged before its handler returned",
              std::string(who) + " reports as settled " + name_of(publisher, group, index));
@@ -249,8 +251,7 @@ void Checker::check_verdict(ProcessId process, PublisherIndex publisher, const m
       if (world_.now() - handling.since < scenario_.groups[one.group].policy.ack_wait) continue;
       handling.over = true;
       entry.may_repeat = true;
-      entry.unreported = true;
-      ++entry.charges;
+      ++entry.failures;
       outcomes.emplace_back(handling.attempt, Outcome::overran);
     }
   }

@@ -29,6 +29,9 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
   } else if (const auto* deliver = std::get_if<mesh::Deliver>(&message)) {
     check_redeliveries(publisher, to, *deliver);
   } else if (const auto* welcome = std::get_if<mesh::Welcome>(&message)) {
+    if (const auto process = processes_.find(to); process != processes_.end()) {
+      process->second.welcomed[publisher] = true;
+    }
     given_slots(publisher, to, welcome->slots);
   } else if (const auto* grant = std::get_if<mesh::Grant>(&message)) {
     given_slots(publisher, to, grant->slots);
@@ -80,6 +83,8 @@ void Checker::check_redeliveries(PublisherIndex publisher, ProcessId to, const m
       broken("attempts are journaled before they are sent", name_of(publisher, group, *index));
     }
     entry.sent_to = to;
+    // Sent to a process that is gone: the publisher will find that it vanished with this in hand.
+    if (!process->second.alive) entry.chargeable = true;
   }
 }
 
@@ -108,17 +113,16 @@ void Checker::forgive_repeats(PublisherIndex publisher, GroupIndex group, Proces
     if ((slots >> log.events[index].slot & 1) == 0) continue;
     const bool unsettled = log.events[index].seq > one.floor_durable || entry.in_retry;
     if (entry.process == process && unsettled) entry.may_repeat = true;
-    if (entry.sent_to == process && entry.in_retry) {
-      entry.may_repeat = true;
-      ++entry.charges;
-      ++entry.crashes;
-    }
+    if (entry.sent_to == process && entry.in_retry) entry.may_repeat = entry.cut_short = true;
   }
+  charge_crash(publisher, group, process);
 }
 
-void Checker::heard(PublisherIndex publisher, ProcessId process) {
+void Checker::heard(PublisherIndex publisher, ProcessId process, bool hello) {
   const auto found = processes_.find(process);
   if (found == processes_.end() || !found->second.alive) return;
+  // What belongs to no session is refused, and says nothing to the publisher.
+  if (!hello && !found->second.welcomed[publisher]) return;
   out_of_touch(found->second, publisher);
   found->second.heard[publisher] = world_.now();
 }
@@ -143,11 +147,22 @@ void Checker::lost_touch(PublisherIndex publisher, ProcessId process) {
   const auto group = processes_[process].group;
   if (group >= scenario_.groups.size()) return;
   for (auto& entry : logs_[publisher].groups[group].entries) {
-    if (entry.sent_to != process || !entry.in_retry) continue;
-    entry.may_repeat = true;
-    ++entry.charges;
-    ++entry.crashes;
+    if (entry.sent_to == process && entry.in_retry) entry.may_repeat = entry.cut_short = true;
   }
+  charge_crash(publisher, group, process);
+}
+
+// Only what was alone in the process's hands may be charged with its end: of several in flight beside each
+// other nobody knows which it was.
+void Checker::charge_crash(PublisherIndex publisher, GroupIndex group, ProcessId process) {
+  auto& entries = logs_[publisher].groups[group].entries;
+  const auto in_hand = [&](const Entry& entry) { return entry.sent_to == process && entry.flying; };
+  if (std::count_if(entries.begin(), entries.end(), in_hand) != 1) return;
+  auto& only = *std::find_if(entries.begin(), entries.end(), in_hand);
+  for (const auto& handling : processes_[process].running) {
+    if (handling.publisher == publisher && &entries[handling.index] != &only) return;
+  }
+  only.chargeable = true;
 }
 
 }  // namespace sim

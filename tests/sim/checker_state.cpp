@@ -1,4 +1,6 @@
 // What the publisher has written about its groups: retries, parking lots, floors.
+#include <mesh/core/publisher/state_codec.hpp>
+
 #include "checker.hpp"
 
 namespace sim {
@@ -33,8 +35,13 @@ bool filter_matches(const mesh::ParkedFilter& filter, mesh::Seq seq, std::string
 
 void Checker::state_written(PublisherIndex publisher, std::span<const mesh::StateWrite> writes) {
   auto& log = logs_[publisher];
+  // Whose lease has run out meanwhile may have been charged.
+  for (auto& [id, process] : processes_) {
+    if (process.alive && process.group < log.groups.size()) out_of_touch(process, publisher);
+  }
   // Parking and putting back are one commit: look at the end of it only.
-  std::map<std::pair<GroupIndex, mesh::Seq>, std::pair<std::optional<bool>, std::optional<bool>>> changes;
+  using Change = std::optional<std::optional<std::string>>;
+  std::map<std::pair<GroupIndex, mesh::Seq>, std::pair<Change, Change>> changes;
   for (const auto& write : writes) {
     if (write.table == mesh::Table::groups || write.table == mesh::Table::ledgers)
       want_status_[publisher] = true;
@@ -47,7 +54,7 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
     if (!group) broken("state keys are as documented", "a key of the retry or parking table");
     if (key->copy) continue;
     auto& change = changes[{*group, key->seq}];
-    (write.table == mesh::Table::retries ? change.first : change.second) = write.value.has_value();
+    (write.table == mesh::Table::retries ? change.first : change.second) = write.value;
   }
   for (const auto& [where, change] : changes) {
     const auto [group, seq] = where;
@@ -55,59 +62,101 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
     if (!index) broken("nothing is invented", "state of seq " + std::to_string(seq) + ", never committed");
     auto& entry = log.groups[group].entries[*index];
     const bool retry_before = entry.in_retry;
-    if (change.first) entry.in_retry = *change.first;
+    if (change.first) entry.in_retry = change.first->has_value();
     if (change.second) park_written(publisher, group, *index, *change.second);
     if (change.first && (retry_before || *change.first))
       retry_written(publisher, group, *index, *change.first);
   }
 }
 
-void Checker::retry_written(PublisherIndex publisher, GroupIndex group, std::size_t index, bool present) {
+// Each attempt that is written down must have failed, or have ended with the process that had it in hand
+// alone.
+void Checker::attempts_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                               const std::vector<mesh::Attempt>& history, std::uint32_t redrives) {
+  auto& entry = logs_[publisher].groups[group].entries[index];
+  if (history.size() >= mesh::attempt_history_max) return;  // the middle is left out
+  std::uint32_t number = 0;
+  for (const auto& attempt : history) {
+    // A redrive counts from one again.
+    if (attempt.number <= number && (redrives == 0 || attempt.number != 1)) {
+      broken("parked with its history", "attempts do not ascend: " + name_of(publisher, group, index));
+    }
+    number = attempt.number;
+  }
+  for (; entry.history < history.size(); ++entry.history) {
+    ++entry.failed;
+    ++tally.retries;
+    if (history[entry.history].reason == mesh::Reason::consumer_crash) {
+      ++entry.crashes;
+      if (entry.chargeable || entry.sent_to == 0) continue;
+      broken("a poison event hurts only itself", "charged with a crash: " + name_of(publisher, group, index));
+    } else if (++entry.recorded > entry.failures) {
+      broken("a poison event hurts only itself",
+             "an attempt is written down that never failed: " + name_of(publisher, group, index));
+    }
+  }
+  entry.history = static_cast<std::uint16_t>(history.size());  // a charge may be taken back
+}
+
+void Checker::retry_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                            const std::optional<std::string>& value) {
   auto& log = logs_[publisher];
   auto& entry = log.groups[group].entries[index];
-  world_.trace.line("disk", present ? "retry kept" : "retry removed",
+  world_.trace.line("disk", value ? "retry kept" : "retry removed",
                     {{"publisher", publisher}, {"group", group}, {"seq", log.events[index].seq}});
-  if (present) {
+  if (value) {
+    const auto retry = mesh::core::decode_retry(*value);
+    if (!retry) broken("state is as documented", retry.error().describe());
+    attempts_written(publisher, group, index, retry->history, retry->redrives);
     entry.retried = true;
-    if (entry.unreported) {
-      entry.unreported = false;
-      ++entry.failed;
-      ++tally.retries;
+    const bool flying = retry->state == mesh::core::RetryValue::State::flying;
+    if (!flying || !entry.flying) {
+      entry.sent_to = 0;
+      entry.chargeable = false;
     }
+    entry.flying = flying;
     return;
   }
+  entry.flying = false;
   const bool done =
       entry.acked > 0 || entry.parked || entry.discarded || entry.expired || log.events[index].lost;
   if (!done) broken("at least once or parked", "its retry was given up: " + name_of(publisher, group, index));
 }
 
-void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size_t index, bool present) {
+void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                           const std::optional<std::string>& value) {
   auto& log = logs_[publisher];
   auto& entry = log.groups[group].entries[index];
-  world_.trace.line("disk", present ? "parked" : "unparked",
+  world_.trace.line("disk", value ? "parked" : "unparked",
                     {{"publisher", publisher}, {"group", group}, {"seq", log.events[index].seq}});
-  if (present) {
+  if (value) {
+    const auto parked = mesh::core::decode_parked_value(*value);
+    if (!parked) broken("state is as documented", parked.error().describe());
+    attempts_written(publisher, group, index, parked->history, parked->redrives);
     const auto allowed = scenario_.groups[group].policy.attempts_max;
-    if (!entry.park_asked && entry.charges < allowed) {
-      broken("a poison event hurts only itself", "parked with " + std::to_string(entry.charges) + " of " +
-                                                     std::to_string(allowed) +
-                                                     " failed attempts: " + name_of(publisher, group, index));
+    if (entry.failed != allowed && !(entry.park_asked && entry.failed < allowed)) {
+      broken("parked after attempts_max failures",
+             "parked with " + std::to_string(entry.failed) + " of " + std::to_string(allowed) +
+                 " failed attempts: " + name_of(publisher, group, index));
     }
     if (!entry.parked) ++tally.parked;
     entry.parked = true;
-    entry.unreported = false;
     return;
   }
-  if (!entry.parked) return;
-  entry.parked = false;
   using Kind = mesh::ParkedCommand::Kind;
+  if (!entry.parked) {
+    // While the disk was full it was parked and taken out again in memory alone.
+    const auto kind = entry.in_retry ? Kind::redrive : Kind::discard;
+    if (!was_commanded(publisher, group, index, kind)) return;
+  }
+  entry.parked = false;
   if (entry.in_retry) {
     if (!was_commanded(publisher, group, index, Kind::redrive)) {
       broken("at least once or parked", "redriven by nobody: " + name_of(publisher, group, index));
     }
     ++tally.redriven;
     ++entry.redriven;
-    entry.acked = entry.failed = entry.charges = entry.crashes = 0;
+    entry.acked = entry.failed = 0;
     entry.attempt = 0;
     entry.park_asked = false;
     entry.may_repeat = true;
@@ -139,10 +188,18 @@ void Checker::turn_begins(PublisherIndex publisher, mesh::Seq head) {
   turn_head_[publisher] = head;
 }
 
+void Checker::asked_for(PublisherIndex publisher, std::string_view name) {
+  const auto group = group_named(name);
+  if (!group) return;
+  auto& one = logs_[publisher].groups[*group];
+  if (!one.asked_at) one.asked_at = turn_head_[publisher];
+}
+
 void Checker::group_created(PublisherIndex publisher, GroupIndex group, const mesh::GroupStatus& status) {
   auto& log = logs_[publisher];
   auto& one = log.groups[group];
   const auto& start = scenario_.groups[group].start;
+  const auto head = one.asked_at.value_or(0);
   one.start_known = true;
   switch (start.kind) {
     case mesh::Start::Kind::earliest:
@@ -151,15 +208,14 @@ void Checker::group_created(PublisherIndex publisher, GroupIndex group, const me
     case mesh::Start::Kind::seq:
       // Beyond the head there is nothing yet: then the group starts at the head.
       one.start_after = std::clamp(start.seq == 0 ? 0 : start.seq - 1, log.dropped_through,
-                                   std::max(log.dropped_through, turn_head_[publisher]));
+                                   std::max(log.dropped_through, head));
       break;
     case mesh::Start::Kind::latest:
     case mesh::Start::Kind::time:
-      if (status.floor < turn_head_[publisher] ||
-          (!log.events.empty() && status.floor > log.events.back().seq)) {
+      if (status.floor < head || (!log.events.empty() && status.floor > log.events.back().seq)) {
         broken("a group starts where it was asked to", "group " + status.group + " starts after " +
                                                            std::to_string(status.floor) + ", head was " +
-                                                           std::to_string(turn_head_[publisher]));
+                                                           std::to_string(head));
       }
       one.start_after = status.floor;
       break;
@@ -177,11 +233,15 @@ void Checker::turn_ended(PublisherIndex publisher, const std::vector<mesh::Group
     if (!one.start_known) group_created(publisher, *group, status);
     for (auto index = log.after(one.floor_checked); index < log.events.size(); ++index) {
       if (log.events[index].seq > status.floor) break;
-      const auto& entry = one.entries[index];
+      auto& entry = one.entries[index];
       if (!wanted(one, log, index) || log.events[index].lost) continue;
       const bool settled =
           entry.acked > 0 || entry.in_retry || entry.parked || entry.discarded || entry.expired;
-      if (!settled) {
+      if (!settled && may_expire() && status.expired > one.expired) {
+        ++one.expired;  // passed by an explicit policy, and said so
+        entry.expired = true;
+        ++tally.expired;
+      } else if (!settled) {
         broken("nothing is skipped silently",
                "floor " + std::to_string(status.floor) + " passes " + name_of(publisher, *group, index));
       }

@@ -31,7 +31,7 @@ ConsumerNode::ConsumerNode(GroupIndex group, unsigned member, std::vector<Publis
     link.control = std::make_unique<ControlLink>(world, scenario.network, *this, index, *publishers[index]);
     link.live = std::make_unique<LivePipe>(world, scenario.network, *this, index, *publishers[index]);
     link.live->blind = scenario.plant == Plant::no_chain_check;
-    publishers[index]->attach({link.control.get(), link.live.get(), [this] { return process_; }});
+    publishers[index]->attach({link.control.get(), link.live.get(), [this] { return last_process_; }});
     links_.push_back(std::move(link));
   }
 }
@@ -42,7 +42,7 @@ mesh::Now ConsumerNode::now() const {
 
 void ConsumerNode::start() {
   if (up()) return;
-  process_ = checker_.new_process();
+  process_ = last_process_ = checker_.new_process();
   steady_offset_ = world_.rng.between(Duration{0}, 1000s);
   world_.trace.line(name_, "starts", {{"process", process_}});
   checker_.process_began(process_, group_);
@@ -78,6 +78,7 @@ void ConsumerNode::begin_cores() {
       settings.use_live = plan.use_live;
     }
     link.control->connect();
+    link.attached = false;
     link.core = std::make_unique<mesh::core::MemberCore>(settings);
     link.core->on_start(now());
     carry_out(link);
@@ -214,9 +215,12 @@ void ConsumerNode::turn() {
     return link.core->phase() == mesh::core::MemberCore::Phase::left;
   });
   if (left) {
-    const bool idle = dispatcher_->running() == 0;
-    world_.trace.line(name_, "left", {{"idle", idle}});
-    return go_down(idle ? Checker::Ended::left : Checker::Ended::died);
+    // Who leaves with handlers under way, or without an answer, leaves like a crash.
+    const bool clean =
+        dispatcher_->running() == 0 &&
+        std::none_of(links_.begin(), links_.end(), [](const Link& link) { return link.attached; });
+    world_.trace.line(name_, "left", {{"clean", clean}});
+    return go_down(clean ? Checker::Ended::left : Checker::Ended::died);
   }
   plan_next_turn();
 }
@@ -227,6 +231,8 @@ void ConsumerNode::take(Input input) {
     if (world_.trace.reading()) world_.trace.line(name_, "reads", {}, describe(*message));
     const bool admitted =
         std::holds_alternative<mesh::Welcome>(*message) || std::holds_alternative<mesh::Grant>(*message);
+    if (std::holds_alternative<mesh::Welcome>(*message)) link.attached = true;
+    if (std::holds_alternative<mesh::Detached>(*message)) link.attached = false;
     link.core->on_control(std::move(*message), now());
     if (admitted) checker_.admitted(process_, link.index);
     return carry_out(link);
@@ -304,7 +310,7 @@ bool ConsumerNode::settled() const {
   return std::all_of(links_.begin(), links_.end(), [&](const Link& link) {
     const bool live = watcher() || scenario_.groups[group_].use_live;
     const auto phase = link.core->phase();
-    return link.core->caught_up() && link.core->head() == link.publisher->head() &&
+    return link.core->caught_up() && link.core->head() >= link.publisher->head() &&
            phase == (live ? mesh::core::MemberCore::Phase::live : mesh::core::MemberCore::Phase::catching_up);
   });
 }

@@ -57,7 +57,7 @@ class ConsumerNode final : public Client {
     std::unique_ptr<ControlLink> control;
     std::unique_ptr<LivePipe> live;
     std::unique_ptr<mesh::core::MemberCore> core;
-    std::uint64_t gaps_told = 0;
+    bool attached = false;  ///< was welcomed, and has not been told Detached since
   };
 
   struct Live {
@@ -113,6 +113,7 @@ class ConsumerNode final : public Client {
   unsigned concurrency_ = 1;
 
   ProcessId process_ = 0;
+  ProcessId last_process_ = 0;  ///< this one, or the one before while it is down
   static constexpr Duration never = Duration::max();
   bool stopped_ = false;
   bool closing_ = false;

@@ -16,8 +16,9 @@ using namespace sim;
 constexpr const char* help =
     R"(sim: plays the whole mesh from a seed, in virtual time, and checks every promise after every step
 
-  sim --seeds N [--from S] [--time-limit SECONDS] [--processes P]
-        runs the seeds S, S+1, ... (S is 1 unless given); ends at the first broken promise
+  sim --seeds N [--from S] [--time-limit SECONDS] [--processes P] [--all]
+        runs the seeds S, S+1, ... (S is 1 unless given); ends at the first broken promise, or, with --all,
+        tells every seed that breaks one in a line
   sim --seed N [--trace]
         replays one seed; with --trace every message, commit, handling and crash is printed
   sim --plant FAULT (--seeds N [--from S] | --seed N [--trace])
@@ -55,8 +56,8 @@ std::optional<Options> parse(int count, char** words) {
   options.plan.progress = isatty(STDERR_FILENO) != 0;
   for (int at = 1; at < count; ++at) {
     const std::string_view word = words[at];
-    if (word == "--trace") {
-      options.trace = true;
+    if (word == "--trace" || word == "--all") {
+      (word == "--trace" ? options.trace : options.plan.all) = true;
       continue;
     }
     if (at + 1 >= count) return std::nullopt;

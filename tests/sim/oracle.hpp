@@ -37,20 +37,24 @@ struct Entry {
   std::uint16_t started = 0;       ///< handlings begun
   std::uint16_t acked = 0;         ///< handlings that returned ack, since the last redrive
   std::uint16_t running = 0;       ///< handlings under way in living processes
-  std::uint16_t failed = 0;        ///< failures that the publisher has surely counted, since the last redrive
-  std::uint16_t charges = 0;       ///< failures that it may have counted, since the last redrive
-  std::uint16_t crashes = 0;       ///< of them by a vanished process
+  std::uint16_t failures = 0;      ///< handlings that failed, or overran, in all
+  std::uint16_t recorded = 0;      ///< of them those that the publisher has written down
+  std::uint16_t crashes = 0;       ///< attempts it has written down as ended by a vanished process
+  std::uint16_t history = 0;       ///< attempts it has written down, in all
+  std::uint16_t failed = 0;        ///< attempts it has written down since the last redrive
+  bool flying = false;             ///< on disk: in somebody's hands
+  bool chargeable = false;         ///< whoever had it in hand, and nothing beside it, has vanished
   std::uint32_t attempt = 0;       ///< of the newest counted redelivery begun, since the last redrive
   std::uint32_t redrives = 0;      ///< as seen by handlers
   std::uint32_t redriven = 0;      ///< as seen on disk
   ProcessId process = 0;           ///< that began the newest handling
   ProcessId sent_to = 0;           ///< that the newest Deliver was sent to
-  bool unreported = false;         ///< failed, and its verdict is not on disk yet
   bool may_repeat = false;         ///< there is a reason to handle it once more
-  bool park_asked = false;         ///< its handler returned park
-  bool in_retry = false;           ///< in the retry table, on disk
-  bool retried = false;            ///< was there once
-  bool parked = false;             ///< in the parking lot, on disk
+  bool cut_short = false;   ///< its process vanished and it was not charged: the same attempt may come again
+  bool park_asked = false;  ///< its handler returned park
+  bool in_retry = false;    ///< in the retry table, on disk
+  bool retried = false;     ///< was there once
+  bool parked = false;      ///< in the parking lot, on disk
   bool discarded = false;
   bool expired = false;  ///< dropped by retention before the group had settled it
 };
@@ -58,10 +62,12 @@ struct Entry {
 struct GroupLog {
   bool exists = false;  ///< its definition is on disk
   bool start_known = false;
-  mesh::Seq start_after = 0;    ///< events at or below it are not the group's
-  mesh::Seq floor_checked = 0;  ///< floors up to here were found right
-  mesh::Seq floor_durable = 0;  ///< on disk
-  std::vector<Entry> entries;   ///< beside PublisherLog::events
+  std::optional<mesh::Seq> asked_at;  ///< the head when it was first asked for, in this run of the publisher
+  mesh::Seq start_after = 0;          ///< events at or below it are not the group's
+  mesh::Seq floor_checked = 0;        ///< floors up to here were found right
+  mesh::Seq floor_durable = 0;        ///< on disk
+  std::uint64_t expired = 0;          ///< unsettled events that the floor passed by an explicit policy
+  std::vector<Entry> entries;         ///< beside PublisherLog::events
   std::map<std::uint32_t, std::int32_t> newest_of_key;
   std::array<ProcessId, mesh::slot_count> holders{};
 };

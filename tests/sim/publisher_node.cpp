@@ -64,7 +64,9 @@ void PublisherNode::start() {
   turn_ = std::make_unique<mesh::core::PublisherTurn>(*core_, *journal_, *this);
   std::vector<mesh::core::GroupDeclaration> declared;
   for (const auto& group : scenario_.groups) {
-    if (group.declared) declared.push_back({group.name, group.prefixes, group.start, group.policy});
+    if (!group.declared) continue;
+    declared.push_back({group.name, group.prefixes, group.start, group.policy});
+    checker_.asked_for(index_, group.name);
   }
   world_.trace.line(name_, "starts",
                     {{"run", identity.run},
@@ -245,8 +247,10 @@ void PublisherNode::plan_next_turn() {
 void PublisherNode::take(Input input) {
   if (auto* request = std::get_if<Request>(&input)) {
     if (auto* peer = peer_of(request->route); peer != nullptr && peer->process) {
-      checker_.heard(index_, peer->process());
+      checker_.heard(index_, peer->process(), std::holds_alternative<mesh::Hello>(request->message));
     }
+    if (const auto* hello = std::get_if<mesh::Hello>(&request->message))
+      checker_.asked_for(index_, hello->group);
     if (world_.trace.reading()) world_.trace.line(name_, "reads", {}, describe(request->message));
     core_->on_control(request->route, std::move(request->message), now());
   } else if (auto* subscription = std::get_if<Subscription>(&input)) {

@@ -20,7 +20,7 @@ namespace {
 constexpr unsigned processes_max = 16;
 constexpr std::size_t counts_max = 32;
 /// A run that takes longer than this (real time) hangs.
-constexpr auto hang_after = std::chrono::seconds(60);
+constexpr auto hang_after = std::chrono::seconds(240);
 
 /// Shared by the worker processes.
 struct Board {
@@ -53,7 +53,12 @@ void work(Board& board, Board::Worker& mine, const Plan& plan) {
     const auto verdict = Simulation(seed, plan.plant, Trace::Mode::hash).run();
     std::size_t at = 0;
     Tally::each([&](const char*, auto member) { mine.counts[at++] += verdict.tally.*member; });
-    if (!verdict.ok) {
+    if (!verdict.ok && plan.all) {
+      std::printf("seed %llu: %s: %.300s\n", static_cast<unsigned long long>(seed), verdict.promise.c_str(),
+                  verdict.what.c_str());
+      std::fflush(stdout);
+      mine.failed = seed;
+    } else if (!verdict.ok) {
       mine.failed = seed;
       board.stop = true;
       return;

@@ -16,6 +16,7 @@ struct Plan {
   Plant plant = Plant::none;
   unsigned processes = 2;
   bool progress = true;
+  bool all = false;  ///< go on after a broken promise; each is told in one line
 };
 
 struct Summary {

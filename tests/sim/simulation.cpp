@@ -9,6 +9,9 @@ constexpr Duration quiet_proof = 2s;
 /// Control messages that a quiet link may exchange per second: signs of life, waiting fetches.
 constexpr std::uint64_t idle_messages_per_link = 40;
 
+/// A healthy run takes a few thousand.
+constexpr std::uint64_t steps_max = 300'000;
+
 }  // namespace
 
 Simulation::Simulation(std::uint64_t seed, Plant plant, Trace::Mode mode)
@@ -140,13 +143,20 @@ void Simulation::end_evils() {
   for (auto& publisher : publishers_) publisher->disk_full(false);
   world_.trace.line("world", "faults end");
   // A last event each, so that the tail is covered too.
-  world_.in(500ms, [this] {
-    for (auto& publisher : publishers_) publisher->publish();
+  for (auto& publisher : publishers_) publish_last(*publisher);
+}
+
+void Simulation::publish_last(PublisherNode& publisher) {
+  world_.in(500ms, [this, &publisher] {
+    if (!publisher.publish()) publish_last(publisher);
   });
 }
 
 void Simulation::until(Duration time) {
-  while (!world_.empty() && world_.now() < time) world_.step();
+  while (!world_.empty() && world_.now() < time) {
+    if (world_.steps() > steps_max) throw Broken("the mesh goes quiet", "too many steps\n" + restless());
+    world_.step();
+  }
 }
 
 bool Simulation::quiet() const {

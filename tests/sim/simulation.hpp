@@ -39,6 +39,7 @@ class Simulation {
   void repeat(Duration every, std::function<void()> evil);
   void begin_evils();
   void end_evils();
+  void publish_last(PublisherNode& publisher);
   void until(Duration time);
   bool quiet() const;
   std::string restless() const;
