@@ -15,7 +15,9 @@ std::string key_from(Seq first) {
 }
 
 std::string key_through(Seq first) {
-  return key_from(first) + std::string(segment_key_size - sizeof first, '\xff');
+  std::string key = key_from(first);
+  key.resize(segment_key_size, '\xff');
+  return key;
 }
 
 std::optional<SeqRange> parse_segment_key(std::string_view key) {
