@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <random>
 
 #include <mesh/core/publisher/state_codec.hpp>
 #include <mesh/wire/wire.hpp>
@@ -70,6 +71,16 @@ void save_state() {
   save_tagged("state", 5, as_bytes(core::copy_key("mail", 4)));
 }
 
+/// For the fuzzers whose input is a list of choices: any bytes are a long story.
+void save_choices(const std::string& target) {
+  std::mt19937_64 random(5);
+  for (int round = 0; round < 100; ++round) {
+    std::vector<std::byte> bytes(3000);
+    for (std::byte& byte : bytes) byte = static_cast<std::byte>(random() & 0xff);
+    save(target, bytes);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -80,5 +91,7 @@ int main(int argc, char** argv) {
   root = argv[1];
   save_messages();
   save_state();
+  save_choices("publisher");
+  save_choices("member");
   return 0;
 }
