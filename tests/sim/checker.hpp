@@ -110,6 +110,7 @@ class Checker {
     std::vector<mesh::Seq> acked_floor;  ///< per publisher: the highest reported floor that was checked
     std::vector<bool> fenced;            ///< per publisher: its lease ran out or others were given its slots
     std::vector<bool> welcomed;          ///< per publisher: has a session with its present run
+    std::vector<bool> lost;              ///< per publisher: its lease ran out since then
     std::vector<Duration> heard;         ///< per publisher: when that last read something from it
   };
 

@@ -19,6 +19,7 @@ void Checker::process_began(ProcessId process, GroupIndex group) {
   one.acked_floor.assign(logs_.size(), 0);
   one.fenced.assign(logs_.size(), false);
   one.welcomed.assign(logs_.size(), false);
+  one.lost.assign(logs_.size(), false);
   one.heard.assign(logs_.size(), world_.now());
 }
 
@@ -26,10 +27,10 @@ void Checker::process_ended(ProcessId process, Ended how) {
   auto& one = processes_[process];
   one.alive = false;
   if (one.group >= scenario_.groups.size()) return;
-  if (how == Ended::died) {
-    for (PublisherIndex publisher = 0; publisher < logs_.size(); ++publisher) {
-      forgive_repeats(publisher, one.group, process, mesh::all_slots);
-    }
+  for (PublisherIndex publisher = 0; publisher < logs_.size(); ++publisher) {
+    // A Welcome that was lost on its way makes a session that nobody detaches.
+    if (how == Ended::left && !one.welcomed[publisher]) continue;
+    forgive_repeats(publisher, one.group, process, mesh::all_slots);
   }
   for (const auto& handling : one.running) {
     auto& entry = logs_[handling.publisher].groups[one.group].entries[handling.index];
@@ -106,7 +107,7 @@ void Checker::check_repeated_handling(PublisherIndex publisher, GroupIndex group
                     std::to_string(delivery.redrives) + (delivery.counted ? " counted" : "") +
                     (delivery.redelivered ? " redelivered)" : ")");
   const bool redriven = delivery.redrives > entry.redrives;
-  if (delivery.attempt == 1 && !delivery.redelivered && !redriven) {
+  if (delivery.attempt == 1 && !delivery.redelivered && delivery.redrives == 0) {
     broken("repetitions are marked", name_of(publisher, group, index) + told);
   }
   if (!entry.may_repeat) broken("no repetition without a reason", name_of(publisher, group, index) + told);

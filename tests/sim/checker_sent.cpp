@@ -31,8 +31,13 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
   } else if (const auto* welcome = std::get_if<mesh::Welcome>(&message)) {
     if (const auto process = processes_.find(to); process != processes_.end()) {
       process->second.welcomed[publisher] = true;
+      process->second.lost[publisher] = false;
     }
     given_slots(publisher, to, welcome->slots);
+  } else if (std::holds_alternative<mesh::Detached>(message)) {
+    if (const auto process = processes_.find(to); process != processes_.end()) {
+      process->second.welcomed[publisher] = false;
+    }
   } else if (const auto* grant = std::get_if<mesh::Grant>(&message)) {
     given_slots(publisher, to, grant->slots);
   }
@@ -133,8 +138,8 @@ void Checker::admitted(ProcessId process, PublisherIndex publisher) {
 }
 
 bool Checker::out_of_touch(Process& process, PublisherIndex publisher) {
-  if (!process.fenced[publisher] && world_.now() - process.heard[publisher] >= scenario_.lease) {
-    process.fenced[publisher] = true;
+  if (!process.lost[publisher] && world_.now() - process.heard[publisher] >= scenario_.lease) {
+    process.fenced[publisher] = process.lost[publisher] = true;
     // Its lease may have run out with redeliveries in hand: they may be charged.
     for (auto& [id, one] : processes_) {
       if (&one == &process) lost_touch(publisher, id);

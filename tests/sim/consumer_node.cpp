@@ -228,7 +228,7 @@ void ConsumerNode::turn() {
 void ConsumerNode::take(Input input) {
   auto& link = links_[input.link];
   if (auto* message = std::get_if<mesh::ControlMessage>(&input.what)) {
-    if (world_.trace.reading()) world_.trace.line(name_, "reads", {}, describe(*message));
+    if (world_.trace.reading()) world_.trace.remark(name_, "reads", {}, describe(*message));
     const bool admitted =
         std::holds_alternative<mesh::Welcome>(*message) || std::holds_alternative<mesh::Grant>(*message);
     if (std::holds_alternative<mesh::Welcome>(*message)) link.attached = true;
@@ -240,7 +240,7 @@ void ConsumerNode::take(Input input) {
   auto& live = std::get<Live>(input.what);
   live.read();
   if (world_.trace.reading()) {
-    world_.trace.line(name_, "hears", {{"first", live.message.first}, {"last", live.message.last}},
+    world_.trace.remark(name_, "hears", {{"first", live.message.first}, {"last", live.message.last}},
                       describe(live.message));
   }
   link.core->on_live(std::move(live.message), now());
@@ -281,7 +281,7 @@ void ConsumerNode::carry_out(Link& link) {
   }
   if (effects.reconnect_control) link.control->cut(world_.rng.between(1ms, 50ms));
   if (world_.trace.reading()) {
-    for (const auto& notice : effects.notices) world_.trace.line(name_, notice.code, {}, notice.text);
+    for (const auto& notice : effects.notices) world_.trace.remark(name_, notice.code, {}, notice.text);
   }
 }
 

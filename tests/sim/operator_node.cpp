@@ -77,7 +77,7 @@ void OperatorNode::inquire() {
 }
 
 void OperatorNode::on_answer(std::size_t link, mesh::ControlMessage message) {
-  if (world_.trace.reading()) world_.trace.line("operator", "reads", {}, describe(message));
+  if (world_.trace.reading()) world_.trace.remark("operator", "reads", {}, describe(message));
   static_cast<void>(link);
   if (const auto* refused = std::get_if<mesh::Refused>(&message)) inquiries_.erase(refused->id);
   const auto* list = std::get_if<mesh::ParkedList>(&message);

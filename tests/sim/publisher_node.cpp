@@ -251,7 +251,7 @@ void PublisherNode::take(Input input) {
     }
     if (const auto* hello = std::get_if<mesh::Hello>(&request->message))
       checker_.asked_for(index_, hello->group);
-    if (world_.trace.reading()) world_.trace.line(name_, "reads", {}, describe(request->message));
+    if (world_.trace.reading()) world_.trace.remark(name_, "reads", {}, describe(request->message));
     core_->on_control(request->route, std::move(request->message), now());
   } else if (auto* subscription = std::get_if<Subscription>(&input)) {
     world_.trace.line(name_, subscription->active ? "subscribed" : "unsubscribed", {}, subscription->prefix);

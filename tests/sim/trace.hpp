@@ -34,6 +34,12 @@ class Trace {
     if (mode_ != Mode::hash) write(who, what, fields, text);
   }
 
+  /// A line for readers alone, which is not hashed. Only to be called while somebody reads.
+  void remark(std::string_view who, std::string_view what, std::initializer_list<Field> fields = {},
+              std::string_view text = {}) {
+    write(who, what, fields, text);
+  }
+
   /// True when somebody reads lines: costly text is made only then.
   bool reading() const { return mode_ != Mode::hash; }
 
