@@ -1,7 +1,5 @@
 #include <mesh/admin.hpp>
 
-#include <zmq.h>
-
 #include <algorithm>
 #include <chrono>
 #include <mutex>
@@ -45,8 +43,7 @@ std::optional<Result<ControlMessage>> Admin::State::next(std::chrono::steady_clo
     const auto left =
         std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return std::nullopt;
-    zmq_pollitem_t item{socket.handle(), 0, ZMQ_POLLIN, 0};
-    zmq_poll(&item, 1, static_cast<long>(left.count()));
+    socket.wait_readable(left);
   }
 }
 

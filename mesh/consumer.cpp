@@ -8,7 +8,7 @@
 #include <mutex>
 
 #include <journal/topic.hpp>
-#include <mesh/handling.hpp>
+#include <mesh/detail/handling.hpp>
 #include <mesh/io/consumer/consumer_engine.hpp>
 #include <mesh/io/endpoint.hpp>
 #include <mesh/io/random.hpp>

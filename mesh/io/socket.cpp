@@ -147,6 +147,11 @@ Received Socket::receive(std::vector<Bytes>& frames, std::size_t frames_max) {
   return Received::unusable;
 }
 
+void Socket::wait_readable(std::chrono::milliseconds timeout) const {
+  zmq_pollitem_t item{handle_, 0, ZMQ_POLLIN, 0};
+  zmq_poll(&item, 1, static_cast<long>(timeout.count()));
+}
+
 Result<void> Socket::monitor(const std::string& endpoint, int events) {
   if (zmq_socket_monitor(handle_, endpoint.c_str(), events) == 0) return {};
   return zmq_failure("cannot monitor at", endpoint);

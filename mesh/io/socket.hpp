@@ -3,6 +3,7 @@
 // One thread uses it at a time. Handing it to another needs a full fence between (starting a thread is one).
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <span>
 #include <string>
@@ -64,6 +65,9 @@ class Socket {
 
   /// Reads one message of at most frames_max frames into `frames` (cleared first). Never waits.
   Received receive(std::vector<Bytes>& frames, std::size_t frames_max);
+
+  /// Waits until receive() may find something, for at most this long. May return early.
+  void wait_readable(std::chrono::milliseconds timeout) const;
 
   /// Turns the monitor of this socket on at an inproc endpoint.
   Result<void> monitor(const std::string& endpoint, int events);

@@ -1,4 +1,4 @@
-#include <mesh/handling.hpp>
+#include <mesh/detail/handling.hpp>
 
 #include <algorithm>
 #include <cstring>
