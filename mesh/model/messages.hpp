@@ -23,10 +23,10 @@ inline constexpr std::size_t verdicts_max = 1024;
 inline constexpr std::size_t held_max = 1024;
 /// Ranges of all its ledgers together. The encoder leaves the highest out beyond this: settled less is safe.
 inline constexpr std::size_t ranges_max = 32'768;
-inline constexpr std::size_t batches_max = 4096;       ///< of Events or Deliver
-inline constexpr std::size_t redeliveries_max = 4096;  ///< of Deliver
-inline constexpr std::size_t parked_list_max = 1000;   ///< events of ParkedList, seqs of ParkedDone
-inline constexpr std::size_t parked_seqs_max = 10'000; ///< seqs of a ParkedFilter
+inline constexpr std::size_t batches_max = 4096;        ///< of Events or Deliver
+inline constexpr std::size_t redeliveries_max = 4096;   ///< of Deliver
+inline constexpr std::size_t parked_list_max = 1000;    ///< events of ParkedList, seqs of ParkedDone
+inline constexpr std::size_t parked_seqs_max = 10'000;  ///< seqs of a ParkedFilter
 inline constexpr std::size_t publisher_name_size_max = 255;
 inline constexpr std::size_t endpoint_size_max = 512;
 
@@ -56,16 +56,17 @@ struct HeldEvent {
 /// What a member brings from an earlier attachment, so that it can go on without duplicates.
 struct Resume {
   Epoch epoch = 0;
-  SlotLedger settled;            ///< all it has settled under that epoch
-  std::vector<HeldEvent> held;   ///< redeliveries in hand
+  SlotLedger settled;           ///< all it has settled under that epoch
+  std::vector<HeldEvent> held;  ///< redeliveries in hand
 };
 
 /// Attach to a group, or, with an empty group, only watch. Repeated until Welcome or Refused comes.
 struct Hello {
-  std::uint64_t id = 0;                ///< echoed in the answer
-  std::string group;                   ///< empty: a watcher, which settles nothing and is in no group
+  std::uint64_t id = 0;  ///< echoed in the answer
+  std::string group;     ///< empty: a watcher, which settles nothing and is in no group
   std::string member;
-  std::array<std::uint8_t, 16> instance{};  ///< random, one per consumer object: tells a restart from a reconnect
+  std::array<std::uint8_t, 16>
+      instance{};  ///< random, one per consumer object: tells a restart from a reconnect
   std::vector<std::string> prefixes;
   Start start;
   RetryPolicy policy;
@@ -85,7 +86,7 @@ struct Fetch {
 /// The outcome of one event that was not simply handled, or of a redelivered event.
 struct Verdict {
   enum class Kind : std::uint8_t {
-    ack = 1,       ///< settles a redelivered event (attempt > 1 or redriven), or late, one that had timed out
+    ack = 1,  ///< settles a redelivered event (attempt > 1 or redriven), or late, one that had timed out
     retry = 2,
     park = 3,
   };
@@ -104,11 +105,11 @@ struct Verdict {
 /// Ack costs nothing. Seqs with a verdict are not in `settled` until the verdict was answered.
 struct Ack {
   SessionId session = 0;
-  std::uint64_t id = 0;   ///< ascending per session
+  std::uint64_t id = 0;  ///< ascending per session
   Epoch epoch = 0;
   SlotLedger settled;
-  std::vector<Verdict> verdicts;   ///< repeated until an Acked with an id at or above comes
-  std::vector<HeldEvent> held;     ///< redeliveries in hand; what is not named is sent again
+  std::vector<Verdict> verdicts;  ///< repeated until an Acked with an id at or above comes
+  std::vector<HeldEvent> held;    ///< redeliveries in hand; what is not named is sent again
 };
 
 /// Leave in an orderly way, after everything in hand was settled or dropped. Nothing unsettled is charged or
@@ -128,15 +129,15 @@ struct Welcome {
   std::uint64_t id = 0;
   SessionId session = 0;
   Origin origin;
-  std::string name;             ///< the publisher's
+  std::string name;  ///< the publisher's
   std::uint32_t incarnation = 1;
-  std::string events;           ///< endpoint of the live stream; a wildcard host means the control endpoint's
+  std::string events;  ///< endpoint of the live stream; a wildcard host means the control endpoint's
   Seq head = 0;
-  Duration lease{0};            ///< silence longer than this loses the slots
+  Duration lease{0};  ///< silence longer than this loses the slots
   Epoch epoch = 0;
-  SlotMask slots = 0;           ///< none: another member has them; wait for a Grant
-  bool resumed = false;         ///< nobody else had the slots since the Resume: what is in hand stays valid
-  Seq position = 0;             ///< fetch from here: the lowest floor of the slots (watcher: by start)
+  SlotMask slots = 0;    ///< none: another member has them; wait for a Grant
+  bool resumed = false;  ///< nobody else had the slots since the Resume: what is in hand stays valid
+  Seq position = 0;      ///< fetch from here: the lowest floor of the slots (watcher: by start)
   std::vector<SlotLedger> settled;
   Seq redelivered_through = 0;  ///< events at or below it may have been delivered before
 };
@@ -151,16 +152,18 @@ struct Grant {
   Seq redelivered_through = 0;
 };
 
-/// Answer to Fetch: every event of the group and slots in (after, through] that was not settled is in `batches`.
+/// Answer to Fetch: every event of the group and slots in (after, through] that was not settled is in
+/// `batches`.
 struct Events {
   SessionId session = 0;
   std::uint64_t id = 0;
   Epoch epoch = 0;
   Seq after = 0;
   Seq through = 0;
-  Seq head = 0;                 ///< through == head: caught up at the time of answering
+  Seq head = 0;  ///< through == head: caught up at the time of answering
   Seq redelivered_through = 0;
-  std::optional<SeqRange> expired;  ///< seqs of (after, through] that retention took before the group had settled
+  std::optional<SeqRange>
+      expired;  ///< seqs of (after, through] that retention took before the group had settled
   std::vector<Batch> batches;
 };
 
@@ -232,16 +235,16 @@ struct MemberStatus {
 struct GroupStatus {
   std::string group;
   std::vector<std::string> prefixes;
-  Seq floor = 0;          ///< the lowest of its slots
-  std::uint64_t lag = 0;  ///< seqs at or below head that are not settled; an upper bound of its events
-  std::uint64_t in_flight = 0;   ///< redeliveries in members' hands
-  std::uint64_t waiting = 0;     ///< events waiting for their retry
+  Seq floor = 0;                ///< the lowest of its slots
+  std::uint64_t lag = 0;        ///< seqs at or below head that are not settled; an upper bound of its events
+  std::uint64_t in_flight = 0;  ///< redeliveries in members' hands
+  std::uint64_t waiting = 0;    ///< events waiting for their retry
   std::uint64_t parked = 0;
-  std::uint64_t expired = 0;     ///< seqs that retention took, since the group exists
-  std::uint64_t retried = 0;     ///< failed attempts, since this run
-  std::uint64_t redelivered = 0; ///< redeliveries sent, since this run
-  std::uint64_t stale = 0;       ///< stale acks, since this run
-  Seq oldest_unsettled = 0;      ///< 0: nothing is unsettled
+  std::uint64_t expired = 0;      ///< seqs that retention took, since the group exists
+  std::uint64_t retried = 0;      ///< failed attempts, since this run
+  std::uint64_t redelivered = 0;  ///< redeliveries sent, since this run
+  std::uint64_t stale = 0;        ///< stale acks, since this run
+  Seq oldest_unsettled = 0;       ///< 0: nothing is unsettled
   std::optional<Duration> oldest_age;
   std::vector<MemberStatus> members;
   bool operator==(const GroupStatus&) const = default;
@@ -266,8 +269,8 @@ struct ParkedListRequest {
   std::uint64_t id = 0;
   std::string group;
   ParkedFilter filter;
-  Seq after = 0;             ///< continue a long list
-  std::uint32_t limit = 100; ///< at most 1000
+  Seq after = 0;              ///< continue a long list
+  std::uint32_t limit = 100;  ///< at most 1000
 };
 
 struct ParkedEvent {
@@ -276,7 +279,7 @@ struct ParkedEvent {
   Reason reason = Reason::handler_rejected;
   std::uint32_t redrives = 0;
   std::vector<Attempt> attempts;
-  Bytes record;   ///< the event, as in a batch
+  Bytes record;  ///< the event, as in a batch
 };
 
 struct ParkedList {
@@ -301,11 +304,12 @@ struct ParkedDone {
   std::vector<Seq> seqs;  ///< the first 1000 of them
 };
 
-using ControlMessage =
-    std::variant<Hello, Fetch, Ack, Detach, Welcome, Grant, Events, Deliver, Acked, Detached, Refused, InfoRequest,
-                 Info, GroupsRequest, GroupList, ParkedListRequest, ParkedList, ParkedCommand, ParkedDone>;
+using ControlMessage = std::variant<Hello, Fetch, Ack, Detach, Welcome, Grant, Events, Deliver, Acked,
+                                    Detached, Refused, InfoRequest, Info, GroupsRequest, GroupList,
+                                    ParkedListRequest, ParkedList, ParkedCommand, ParkedDone>;
 
-// ---- the live stream ---------------------------------------------------------------------------------------
+// ---- the live stream
+// ---------------------------------------------------------------------------------------
 
 /// For one active prefix S of frame 0: the last seq that was sent under S before this batch.
 struct Chain {
@@ -316,17 +320,17 @@ struct Chain {
 
 /// A message of the PUB socket: frame 0 is the prefix, frame 1 the header (these fields), frame 2 the batch.
 struct LiveMessage {
-  std::string prefix;           ///< frame 0: the longest active prefix of all its events
+  std::string prefix;  ///< frame 0: the longest active prefix of all its events
   Origin origin;
   std::uint32_t incarnation = 1;
-  Seq first = 0;                ///< of the journaled batch that this is (a part of)
+  Seq first = 0;  ///< of the journaled batch that this is (a part of)
   Seq last = 0;
-  Seq head = 0;                 ///< heartbeat: everything up to head is covered by the chains
-  std::vector<Chain> chains;    ///< ascending by length
+  Seq head = 0;               ///< heartbeat: everything up to head is covered by the chains
+  std::vector<Chain> chains;  ///< ascending by length
   /// The other frame-0 prefixes of the same journaled batch; nothing: more than can be named
   /// (companions_max), so members with several prefixes fetch this batch.
   std::optional<std::vector<std::string>> companions;
-  std::optional<Batch> batch;   ///< none: a heartbeat
+  std::optional<Batch> batch;  ///< none: a heartbeat
 };
 
 inline constexpr std::size_t companions_max = 64;

@@ -53,11 +53,11 @@ std::string_view to_string(Reason reason);
 /// One failed attempt, kept with the event until it is settled or discarded.
 struct Attempt {
   std::uint32_t number = 0;
-  WallTime at = 0;          ///< when it ended
-  Duration took{0};         ///< how long the handler ran; 0 when nobody knows
+  WallTime at = 0;   ///< when it ended
+  Duration took{0};  ///< how long the handler ran; 0 when nobody knows
   std::string member;
   Reason reason = Reason::handler_rejected;
-  std::string text;         ///< the handler's words, at most 1 KiB
+  std::string text;  ///< the handler's words, at most 1 KiB
   bool operator==(const Attempt&) const = default;
 };
 
