@@ -67,7 +67,9 @@ BOOST_AUTO_TEST_CASE(after_a_crash_what_is_unsettled_is_marked_redelivered) {
   const Welcome welcome = other.attach();
   BOOST_TEST(!welcome.resumed);
   BOOST_TEST(welcome.redelivered_through == 11u);
-  BOOST_TEST(other.fetch(0).redelivered_through == 11u);
+  // What it may have had comes one by one, and nothing else is given out meanwhile.
+  mesh.pass(10ms);
+  BOOST_TEST((mesh.last<Deliver>().items == std::vector<Redelivery>{{1, 1, 0}}));
 }
 
 BOOST_AUTO_TEST_CASE(after_a_clean_close_only_another_member_gets_marks) {
@@ -126,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_redelivery_in_hand_stays_in_hand_over_a_restart) {
   BOOST_TEST(mesh.status("g").in_flight == 0u);
 }
 
-BOOST_AUTO_TEST_CASE(a_redelivery_that_nobody_claims_is_charged_after_a_lease) {
+BOOST_AUTO_TEST_CASE(a_redelivery_that_nobody_claims_waits_again_after_a_lease_uncharged) {
   Mesh mesh;
   mesh.open();
   mesh.publish(std::vector<TestEvent>(3));
@@ -140,10 +142,11 @@ BOOST_AUTO_TEST_CASE(a_redelivery_that_nobody_claims_is_charged_after_a_lease) {
   BOOST_TEST(mesh.status("g").in_flight == 1u);
   mesh.pass(200ms);
   BOOST_TEST(mesh.status("g").in_flight == 0u);
-  BOOST_TEST(mesh.status("g").retried == 1u);
+  BOOST_TEST(mesh.status("g").waiting == 1u);
+  BOOST_TEST(mesh.status("g").retried == 0u);  // nobody knows what else its member had in hand
 }
 
-BOOST_AUTO_TEST_CASE(a_redelivery_is_charged_at_once_when_another_member_comes) {
+BOOST_AUTO_TEST_CASE(after_a_restart_a_redelivery_goes_to_another_member_alone_and_uncharged) {
   Mesh mesh;
   mesh.open();
   mesh.publish(std::vector<TestEvent>(3));
@@ -154,9 +157,9 @@ BOOST_AUTO_TEST_CASE(a_redelivery_is_charged_at_once_when_another_member_comes) 
   mesh.crash();
   mesh.open();
   Member{.mesh = mesh, .instance = 2, .policy = quick}.attach();
-  BOOST_TEST(mesh.status("g").retried == 1u);
+  BOOST_TEST(mesh.status("g").retried == 0u);
   mesh.pass(2s);
-  BOOST_TEST((mesh.last<Deliver>().items == std::vector<Redelivery>{{1, 3, 0}}));
+  BOOST_TEST((mesh.last<Deliver>().items == std::vector<Redelivery>{{1, 2, 0}}));
 }
 
 BOOST_AUTO_TEST_CASE(a_due_time_survives_and_a_jump_of_the_wall_clock_cannot_stretch_it) {

@@ -162,7 +162,8 @@ void Checker::reopened(PublisherIndex publisher, const mesh::Journal& journal, b
   for (auto& group : log.groups) group.asked_at.reset();
   for (auto& [id, process] : processes_) {
     if (!process.alive) continue;
-    process.welcomed[publisher] = process.lost[publisher] = false;
+    process.session[publisher] = 0;
+    process.lost[publisher] = false;
     process.heard[publisher] = world_.now();  // it has a lease's time to come back
   }
   want_status_[publisher] = true;

@@ -33,6 +33,10 @@ class Checker {
   void committed(PublisherIndex publisher, std::span<const mesh::Batch> batches);
   void state_written(PublisherIndex publisher, std::span<const mesh::StateWrite> writes);
   void dropped(PublisherIndex publisher, mesh::Seq through);
+
+  /// It was asked to drop them: a group that is made from now on begins behind it.
+  void dropping(PublisherIndex publisher, mesh::Seq through) { logs_[publisher].dropping_through = through; }
+
   /// After a restart: the journal must hold what was committed, and nothing else. `power_lost`: the newest
   /// commits may be missing.
   void reopened(PublisherIndex publisher, const mesh::Journal& journal, bool power_lost);
@@ -67,7 +71,7 @@ class Checker {
   void process_stopped(ProcessId process, Duration time);
   void reported(ProcessId process, PublisherIndex publisher, const mesh::ControlMessage& message);
   /// The publisher has read something from the process.
-  void heard(PublisherIndex publisher, ProcessId process, bool hello);
+  void heard(PublisherIndex publisher, ProcessId process, const mesh::ControlMessage& message);
   /// The process has read a Welcome or Grant.
   void admitted(ProcessId process, PublisherIndex publisher);
 
@@ -96,8 +100,9 @@ class Checker {
     PublisherIndex publisher = 0;
     std::size_t index = 0;
     std::uint32_t attempt = 0;
-    Duration since{0};  ///< the clock of ack_wait
-    bool over = false;  ///< it was reported as timed out
+    Duration since{0};       ///< the clock of ack_wait
+    bool over = false;       ///< it was reported as timed out
+    bool abandoned = false;  ///< its process has detached meanwhile
   };
 
   using Outcomes = std::vector<std::pair<std::uint32_t, Outcome>>;  ///< attempt and what became of it
@@ -109,9 +114,10 @@ class Checker {
     std::map<std::pair<PublisherIndex, mesh::Seq>, Outcomes> outcomes;
     std::vector<mesh::Seq> acked_floor;  ///< per publisher: the highest reported floor that was checked
     std::vector<bool> fenced;            ///< per publisher: its lease ran out or others were given its slots
-    std::vector<bool> welcomed;          ///< per publisher: has a session with its present run
-    std::vector<bool> lost;              ///< per publisher: its lease ran out since then
-    std::vector<Duration> heard;         ///< per publisher: when that last read something from it
+    std::vector<mesh::SessionId>
+        session;                  ///< per publisher: of the newest Welcome of its present run; 0: none
+    std::vector<bool> lost;       ///< per publisher: its lease ran out since then
+    std::vector<Duration> heard;  ///< per publisher: when that last read something from it
   };
 
   [[noreturn]] void broken(const char* promise, const std::string& what) const;
@@ -126,6 +132,7 @@ class Checker {
   void check_range(PublisherIndex publisher, GroupIndex group, mesh::SeqRange range, mesh::SlotMask slots,
                    ProcessId process, const char* who);
   void check_verdict(ProcessId process, PublisherIndex publisher, const mesh::Verdict& verdict);
+  void detaching(ProcessId process, PublisherIndex publisher, bool untouched);
   void given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots);
   void check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index);
   void check_repeated_handling(PublisherIndex publisher, GroupIndex group, std::size_t index,

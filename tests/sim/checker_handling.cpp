@@ -18,7 +18,7 @@ void Checker::process_began(ProcessId process, GroupIndex group) {
   one.alive = true;
   one.acked_floor.assign(logs_.size(), 0);
   one.fenced.assign(logs_.size(), false);
-  one.welcomed.assign(logs_.size(), false);
+  one.session.assign(logs_.size(), 0);
   one.lost.assign(logs_.size(), false);
   one.heard.assign(logs_.size(), world_.now());
 }
@@ -29,7 +29,7 @@ void Checker::process_ended(ProcessId process, Ended how) {
   if (one.group >= scenario_.groups.size()) return;
   for (PublisherIndex publisher = 0; publisher < logs_.size(); ++publisher) {
     // A Welcome that was lost on its way makes a session that nobody detaches.
-    if (how == Ended::left && !one.welcomed[publisher]) continue;
+    if (how == Ended::left && one.session[publisher] == 0) continue;
     forgive_repeats(publisher, one.group, process, mesh::all_slots);
   }
   for (const auto& handling : one.running) {
@@ -80,7 +80,7 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
   ++entry.started;
   ++entry.running;
   entry.process = process;
-  one.running.push_back({publisher, index, delivery.attempt, world_.now(), false});
+  one.running.push_back({publisher, index, delivery.attempt, world_.now(), false, false});
 }
 
 void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index) {
@@ -91,8 +91,10 @@ void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, s
     const auto& entry = one.entries[at];
     if (!wanted(one, log, at)) return;
     if (entry.started > 0) return;
+    // One that was charged with a crash before its handler began has had its turn: the others may pass it.
     const auto& event = log.events[at];
-    if (!event.lost && !event.dropped && !entry.expired && !entry.parked && !entry.discarded) {
+    if (!event.lost && !event.dropped && !entry.expired && !entry.parked && !entry.discarded &&
+        entry.history == 0) {
       broken("order per key",
              name_of(publisher, group, index) + " is handled before " + name_of(publisher, group, at));
     }
@@ -165,11 +167,12 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
   const bool overran =
       handling->over || world_.now() - handling->since >= scenario_.groups[one.group].policy.ack_wait;
   const bool told = handling->over;
+  const bool abandoned = handling->abandoned;
   one.running.erase(handling);
   --entry.running;
   auto& outcomes = one.outcomes[{publisher, delivery.event.seq}];
   if (overran && !told) outcomes.emplace_back(delivery.attempt, Outcome::overran);
-  if (overran || kind == Kind::retry) entry.may_repeat = true;
+  if (overran || abandoned || kind == Kind::retry) entry.may_repeat = true;
   if (!told && (overran || kind != Kind::ack)) ++entry.failures;
   switch (kind) {
     case Kind::ack:
@@ -205,8 +208,21 @@ void Checker::reported(ProcessId process, PublisherIndex publisher, const mesh::
   } else if (const auto* detach = std::get_if<mesh::Detach>(&message)) {
     settled(detach->settled, one.acked_floor[publisher]);
     for (const auto& verdict : detach->verdicts) check_verdict(process, publisher, verdict);
+    detaching(process, publisher, detach->untouched);
   } else if (const auto* hello = std::get_if<mesh::Hello>(&message)) {
     if (hello->resume) settled(hello->resume->settled, 0);
+  }
+}
+
+void Checker::detaching(ProcessId process, PublisherIndex publisher, bool untouched) {
+  auto& one = processes_[process];
+  auto& entries = logs_[publisher].groups[one.group].entries;
+  for (auto& entry : entries) {
+    if (entry.sent_to == process && entry.flying) entry.cut_short = true;
+  }
+  for (auto& handling : one.running) {
+    if (handling.publisher != publisher || untouched) continue;
+    handling.abandoned = entries[handling.index].may_repeat = true;
   }
 }
 

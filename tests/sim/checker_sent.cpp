@@ -3,6 +3,18 @@
 
 namespace sim {
 
+namespace {
+
+/// The session a member's request belongs to; nothing: a Hello, which asks for one.
+std::optional<mesh::SessionId> session_of(const mesh::ControlMessage& message) {
+  if (const auto* fetch = std::get_if<mesh::Fetch>(&message)) return fetch->session;
+  if (const auto* ack = std::get_if<mesh::Ack>(&message)) return ack->session;
+  if (const auto* detach = std::get_if<mesh::Detach>(&message)) return detach->session;
+  return std::nullopt;
+}
+
+}  // namespace
+
 void Checker::sent_live(PublisherIndex publisher, const mesh::LiveMessage& message) {
   ++tally.live_messages;
   if (!message.batch) return;
@@ -30,13 +42,13 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
     check_redeliveries(publisher, to, *deliver);
   } else if (const auto* welcome = std::get_if<mesh::Welcome>(&message)) {
     if (const auto process = processes_.find(to); process != processes_.end()) {
-      process->second.welcomed[publisher] = true;
+      process->second.session[publisher] = welcome->session;
       process->second.lost[publisher] = false;
     }
     given_slots(publisher, to, welcome->slots);
   } else if (std::holds_alternative<mesh::Detached>(message)) {
     if (const auto process = processes_.find(to); process != processes_.end()) {
-      process->second.welcomed[publisher] = false;
+      process->second.session[publisher] = 0;
     }
   } else if (const auto* grant = std::get_if<mesh::Grant>(&message)) {
     given_slots(publisher, to, grant->slots);
@@ -79,6 +91,8 @@ void Checker::check_redeliveries(PublisherIndex publisher, ProcessId to, const m
   const auto process = processes_.find(to);
   if (process == processes_.end() || process->second.group >= scenario_.groups.size()) return;
   const auto group = process->second.group;
+  // Also where the Welcome was lost: the publisher takes the session for begun.
+  process->second.session[publisher] = deliver.session;
   for (std::size_t item = 0; item < records.size(); ++item) {
     if (deliver.items[item].seq != records[item])
       broken("redeliveries are whole", "an item has another's record");
@@ -123,18 +137,21 @@ void Checker::forgive_repeats(PublisherIndex publisher, GroupIndex group, Proces
   charge_crash(publisher, group, process);
 }
 
-void Checker::heard(PublisherIndex publisher, ProcessId process, bool hello) {
+void Checker::heard(PublisherIndex publisher, ProcessId process, const mesh::ControlMessage& message) {
   const auto found = processes_.find(process);
   if (found == processes_.end() || !found->second.alive) return;
   // What belongs to no session is refused, and says nothing to the publisher.
-  if (!hello && !found->second.welcomed[publisher]) return;
+  const auto session = session_of(message);
+  if (session && (*session == 0 || *session != found->second.session[publisher])) return;
   out_of_touch(found->second, publisher);
   found->second.heard[publisher] = world_.now();
 }
 
 void Checker::admitted(ProcessId process, PublisherIndex publisher) {
-  processes_[process].fenced[publisher] = false;
-  processes_[process].heard[publisher] = world_.now();
+  auto& one = processes_[process];
+  out_of_touch(one, publisher);
+  // A Welcome that lay about until its lease had run out admits nobody.
+  if (!one.lost[publisher]) one.fenced[publisher] = false;
 }
 
 bool Checker::out_of_touch(Process& process, PublisherIndex publisher) {
@@ -157,17 +174,17 @@ void Checker::lost_touch(PublisherIndex publisher, ProcessId process) {
   charge_crash(publisher, group, process);
 }
 
-// Only what was alone in the process's hands may be charged with its end: of several in flight beside each
-// other nobody knows which it was.
+// What was in the hands of a process that is gone may be charged with that, unless others were being handled
+// beside it: then nobody knows which it was.
 void Checker::charge_crash(PublisherIndex publisher, GroupIndex group, ProcessId process) {
   auto& entries = logs_[publisher].groups[group].entries;
-  const auto in_hand = [&](const Entry& entry) { return entry.sent_to == process && entry.flying; };
-  if (std::count_if(entries.begin(), entries.end(), in_hand) != 1) return;
-  auto& only = *std::find_if(entries.begin(), entries.end(), in_hand);
-  for (const auto& handling : processes_[process].running) {
-    if (handling.publisher == publisher && &entries[handling.index] != &only) return;
+  for (auto& entry : entries) {
+    if (entry.sent_to != process || !entry.flying) continue;
+    const auto& running = processes_[process].running;
+    entry.chargeable = std::none_of(running.begin(), running.end(), [&](const Handling& handling) {
+      return handling.publisher == publisher && !handling.over && &entries[handling.index] != &entry;
+    });
   }
-  only.chargeable = true;
 }
 
 }  // namespace sim

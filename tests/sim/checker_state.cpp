@@ -89,13 +89,20 @@ void Checker::attempts_written(PublisherIndex publisher, GroupIndex group, std::
     if (history[entry.history].reason == mesh::Reason::consumer_crash) {
       ++entry.crashes;
       if (entry.chargeable || entry.sent_to == 0) continue;
-      broken("a poison event hurts only itself", "charged with a crash: " + name_of(publisher, group, index));
+      broken("a poison event hurts only itself",
+             "charged with the end of process " + std::to_string(entry.sent_to) +
+                 (processes_[entry.sent_to].alive ? ", which lives: " : ", which had others in hand: ") +
+                 name_of(publisher, group, index));
     } else if (++entry.recorded > entry.failures) {
       broken("a poison event hurts only itself",
              "an attempt is written down that never failed: " + name_of(publisher, group, index));
     }
   }
-  entry.history = static_cast<std::uint16_t>(history.size());  // a charge may be taken back
+  // Who comes back with the event in hand has not vanished: the charge is taken back.
+  for (; entry.history > history.size(); --entry.history) {
+    --entry.failed;
+    --entry.crashes;
+  }
 }
 
 void Checker::retry_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
@@ -134,7 +141,8 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
     if (!parked) broken("state is as documented", parked.error().describe());
     attempts_written(publisher, group, index, parked->history, parked->redrives);
     const auto allowed = scenario_.groups[group].policy.attempts_max;
-    if (entry.failed != allowed && !(entry.park_asked && entry.failed < allowed)) {
+    const bool whole = parked->history.size() < mesh::attempt_history_max;
+    if (whole && entry.failed != allowed && !(entry.park_asked && entry.failed < allowed)) {
       broken("parked after attempts_max failures",
              "parked with " + std::to_string(entry.failed) + " of " + std::to_string(allowed) +
                  " failed attempts: " + name_of(publisher, group, index));
@@ -200,15 +208,16 @@ void Checker::group_created(PublisherIndex publisher, GroupIndex group, const me
   auto& one = log.groups[group];
   const auto& start = scenario_.groups[group].start;
   const auto head = one.asked_at.value_or(0);
+  const auto gone = status.floor >= log.dropping_through ? std::max(log.dropped_through, log.dropping_through)
+                                                         : log.dropped_through;
   one.start_known = true;
   switch (start.kind) {
     case mesh::Start::Kind::earliest:
-      one.start_after = log.dropped_through;
+      one.start_after = gone;
       break;
     case mesh::Start::Kind::seq:
       // Beyond the head there is nothing yet: then the group starts at the head.
-      one.start_after = std::clamp(start.seq == 0 ? 0 : start.seq - 1, log.dropped_through,
-                                   std::max(log.dropped_through, head));
+      one.start_after = std::clamp(start.seq == 0 ? 0 : start.seq - 1, gone, std::max(gone, head));
       break;
     case mesh::Start::Kind::latest:
     case mesh::Start::Kind::time:

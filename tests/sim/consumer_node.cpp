@@ -241,7 +241,7 @@ void ConsumerNode::take(Input input) {
   live.read();
   if (world_.trace.reading()) {
     world_.trace.remark(name_, "hears", {{"first", live.message.first}, {"last", live.message.last}},
-                      describe(live.message));
+                        describe(live.message));
   }
   link.core->on_live(std::move(live.message), now());
   carry_out(link);

@@ -76,6 +76,7 @@ struct PublisherLog {
   std::vector<Committed> events;  ///< ascending
   std::vector<GroupLog> groups;
   mesh::Seq dropped_through = 0;
+  mesh::Seq dropping_through = 0;
 
   /// Index of the first event with a seq above this one.
   std::size_t after(mesh::Seq seq) const {

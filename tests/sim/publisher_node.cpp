@@ -101,7 +101,7 @@ void PublisherNode::go_down() {
   staging_.reset();
   staged_.clear();
   inbox_.clear();
-  reading_ = 0;
+  reader_free_ = Duration{0};
   stopped_ = false;
   crash_countdown_ = -1;
   wake_at_ = Duration::max();
@@ -246,9 +246,7 @@ void PublisherNode::plan_next_turn() {
 
 void PublisherNode::take(Input input) {
   if (auto* request = std::get_if<Request>(&input)) {
-    if (auto* peer = peer_of(request->route); peer != nullptr && peer->process) {
-      checker_.heard(index_, peer->process(), std::holds_alternative<mesh::Hello>(request->message));
-    }
+    checker_.heard(index_, process_of(request->route), request->message);
     if (const auto* hello = std::get_if<mesh::Hello>(&request->message))
       checker_.asked_for(index_, hello->group);
     if (world_.trace.reading()) world_.trace.remark(name_, "reads", {}, describe(request->message));
@@ -273,13 +271,20 @@ void PublisherNode::commit_staged() {
 void PublisherNode::attach(Peer peer) {
   if (peer.live != nullptr) peer.live->counts = subscriptions_;
   const auto number = peers_.size();
-  peer.control->on_route = [this, number](const mesh::core::Route& route) { routes_[route] = number; };
+  peer.control->on_route = [this, number](const mesh::core::Route& route) {
+    routes_[route] = {number, peers_[number].process ? peers_[number].process() : 0};
+  };
   peers_.push_back(std::move(peer));
 }
 
 PublisherNode::Peer* PublisherNode::peer_of(const mesh::core::Route& route) {
   const auto found = routes_.find(route);
-  return found == routes_.end() ? nullptr : &peers_[found->second];
+  return found == routes_.end() ? nullptr : &peers_[found->second.first];
+}
+
+ProcessId PublisherNode::process_of(const mesh::core::Route& route) const {
+  const auto found = routes_.find(route);
+  return found == routes_.end() ? 0 : found->second.second;
 }
 
 bool PublisherNode::idle() const {

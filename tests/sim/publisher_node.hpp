@@ -97,6 +97,7 @@ class PublisherNode final : public Server, public mesh::core::PublisherPorts {
   void crash_point();
   void usage_timer(std::uint64_t run);
   Peer* peer_of(const mesh::core::Route& route);
+  ProcessId process_of(const mesh::core::Route& route) const;
 
   // PublisherPorts
   void send(const mesh::core::Route& route, const mesh::ControlMessage& message) override;
@@ -131,10 +132,11 @@ class PublisherNode final : public Server, public mesh::core::PublisherPorts {
   std::unique_ptr<mesh::BatchBuilder> staging_;
   Duration wake_at_ = Duration::max();
   std::uint64_t wake_id_ = 0;
-  std::size_t reading_ = 0;
+  Duration reader_free_{0};  ///< one reader thread does the jobs one after the other
 
   std::vector<Peer> peers_;
-  std::map<mesh::core::Route, std::size_t> routes_;
+  /// Peer and the process that it was when it connected.
+  std::map<mesh::core::Route, std::pair<std::size_t, ProcessId>> routes_;
   std::shared_ptr<std::map<std::string, int>> subscriptions_ = std::make_shared<std::map<std::string, int>>();
 };
 

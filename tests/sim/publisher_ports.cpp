@@ -8,7 +8,7 @@ void PublisherNode::send(const mesh::core::Route& route, const mesh::ControlMess
   crash_point();
   auto* peer = peer_of(route);
   if (peer == nullptr) throw Broken("answers go where questions came from", "an unknown route");
-  checker_.sent(index_, peer->process ? peer->process() : 0, message);
+  checker_.sent(index_, process_of(route), message);
   world_.trace.line(name_, "sends", {{"kind", message.index()}},
                     world_.trace.reading() ? describe(message) : std::string());
   if (peer->control->route() == route) peer->control->answer(message);
@@ -28,21 +28,22 @@ void PublisherNode::send_live(const mesh::LiveMessage& message) {
 }
 
 void PublisherNode::start_read(mesh::core::ReadJob job) {
-  ++reading_;
-  world_.in(world_.rng.between(1us, scenario_.disk.read_max), [this, run = run_, job = std::move(job)] {
+  // The answer takes its time too: the journal may have lost its oldest segment meanwhile.
+  const auto read_at =
+      std::max(reader_free_, world_.now()) + world_.rng.between(1us, scenario_.disk.read_max);
+  reader_free_ = read_at + world_.rng.between(1us, scenario_.disk.read_max);
+  world_.at(read_at, [this, run = run_, done = reader_free_, job = std::move(job)] {
     if (run != run_) return;
     auto result = mesh::core::run_read_job(*journal_, job);
-    // The answer takes its time too: the journal may have lost its oldest segment meanwhile.
-    world_.in(world_.rng.between(1us, scenario_.disk.read_max), [this, run, result = std::move(result)] {
-      if (run != run_) return;
-      --reading_;
-      put(result);
+    world_.at(done, [this, run, result = std::move(result)] {
+      if (run == run_) put(result);
     });
   });
 }
 
 void PublisherNode::drop_through(mesh::Seq seq) {
   crash_point();
+  checker_.dropping(index_, seq);
   world_.in(world_.rng.between(1us, scenario_.disk.read_max), [this, run = run_, seq] {
     if (run != run_) return;
     static_cast<void>(journal_->drop_through(seq));

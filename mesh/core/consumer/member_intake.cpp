@@ -94,6 +94,7 @@ void MemberCore::State::on_deliver(const Deliver& deliver) {
       delivery.attempt = redelivery.attempt;
       delivery.redrives = redelivery.redrives;
       delivery.counted = true;
+      delivery.redelivered = view.seq <= redelivered_through;
       delivery.covers_to = view.seq;
       settlement.take(1, view.record.size());
       ++counters.received;

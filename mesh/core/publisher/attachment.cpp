@@ -3,6 +3,7 @@
 #include <journal/topic.hpp>
 #include <mesh/core/publisher/attachment.hpp>
 #include <mesh/core/publisher/failing.hpp>
+#include <mesh/core/publisher/isolation.hpp>
 
 namespace mesh::core {
 namespace {
@@ -27,7 +28,7 @@ Result<void> check_hello(const Hello& hello) {
 Seq floor_of(const Start& start, const Desk& desk) {
   switch (start.kind) {
     case Start::Kind::earliest:
-      return desk.dropped_through;
+      return std::max(desk.dropped_through, desk.dropping_through);
     case Start::Kind::latest:
       return desk.head;
     case Start::Kind::seq:
@@ -37,6 +38,17 @@ Seq floor_of(const Start& start, const Desk& desk) {
       break;
   }
   return desk.head;
+}
+
+/// The last event that the session may have been given.
+Seq given_to(const Session& session, const Desk& desk) {
+  return session.at_head ? desk.head : session.given;
+}
+
+/// Nothing but redeliveries can be in its hands.
+bool alone(const Session& session, const Desk& desk) {
+  const Group& group = *session.group;
+  return group.isolation.active || group.ledger.floor() >= given_to(session, desk);
 }
 
 }  // namespace
@@ -178,6 +190,7 @@ bool Attachment::take_slots(Session& session, const Hello& hello, const Session*
   const bool resumed = was_me && hello.resume && hello.resume->epoch == owner.epoch;
   if (resumed || (was_me && same != nullptr && same->slots != 0)) {
     // The same instance goes on under the same epoch, also when its Welcome was lost and it asks again.
+    pardon(desk_, group, owner.epoch);
     if (resumed) {
       resume(group, *hello.resume, now);
     } else if (same->fetch.id != 0) {
@@ -195,9 +208,15 @@ bool Attachment::take_slots(Session& session, const Hello& hello, const Session*
                  "member " + hello.member + " of group " + group.name + " came back as a new instance");
     mark_delivered(group, desk_.head);
   }
-  if (!was_me) charge_crash(desk_, group, now);
-  // An owner that has not detached may have had everything by the live stream, also after this restarted.
-  if (!was_me && !group.value.owner.member.empty()) mark_delivered(group, desk_.head);
+  if (!was_me) {
+    const bool charge = same != nullptr && same->slots != 0;
+    charge_crash(desk_, group, charge && alone(*same, desk_), now);
+    // An owner that has not detached may have had everything by the live stream, also after this restarted.
+    if (!owner.member.empty() && group.lost != owner.epoch) {
+      mark_delivered(group, desk_.head);
+      isolate(desk_, group, charge ? given_to(*same, desk_) : desk_.head, charge);
+    }
+  }
   mark_delivered(group, group.mark_through);
   give_slots(session, now);
   return false;
@@ -207,6 +226,7 @@ void Attachment::resume(Group& group, const Resume& resume, Now now) {
   SlotLedger settled = resume.settled;
   clamp_ledger(settled, std::max(desk_.head, group.ceiling));
   if (group.ledger.settle(settled.slots, settled.floor, settled.above)) desk_.ledger_changed(group, now);
+  for (const HeldEvent& held : resume.held) unclaim_crash(desk_, group, held, now);
 }
 
 void Attachment::give_slots(Session& session, Now now) {
@@ -278,8 +298,10 @@ void Attachment::lose(Session& session, Now now) {
         Level::warning, "member.lost",
         "member " + session.member + " of group " + group->name + " has not been heard of for its lease");
     if (group->assignment.leave(session.id)) {
-      charge_crash(desk_, *group, now);
+      group->lost = session.epoch;
+      charge_crash(desk_, *group, alone(session, desk_), now);
       mark_delivered(*group, desk_.head);
+      isolate(desk_, *group, given_to(session, desk_), true);
       desk_.sessions.close(session.id);
       return pass_on(*group, now);
     }

@@ -33,6 +33,11 @@ struct ReadToRedeliver {
   bool again = false;   ///< these are in flight already
 };
 
+struct ReadToIsolate {
+  Group* group = nullptr;
+  std::uint64_t round = 0;
+};
+
 struct ReadToPark {
   Group* group = nullptr;
   std::vector<Seq> seqs;
@@ -60,8 +65,8 @@ struct ReadToTellAges {
   GroupList list;
 };
 
-using ReadReason = std::variant<ReadToAttach, ReadToFetch, ReadToRedeliver, ReadToPark, ReadToList,
-                                ReadToRedrive, ReadToTellAges>;
+using ReadReason = std::variant<ReadToAttach, ReadToFetch, ReadToRedeliver, ReadToIsolate, ReadToPark,
+                                ReadToList, ReadToRedrive, ReadToTellAges>;
 
 // ---- the desk ----
 
@@ -75,6 +80,8 @@ struct Desk {
   Identity identity;
   Seq head = 0;
   Seq dropped_through = 0;
+  Seq dropping_through = 0;   ///< asked for: new groups begin behind it
+  bool fetches_held = false;  ///< a group gives out events again: look at the fetches that wait
   JournalUsage usage;
   PublisherCounters counters;
   PublisherEffects out;

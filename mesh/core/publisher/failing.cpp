@@ -47,13 +47,14 @@ void park_entry(Desk& desk, Group& group, Seq seq, RetryEntry& entry, Reason rea
   desk.save_retry(group, seq);
 }
 
-void charge_crash(Desk& desk, Group& group, Now now) {
+void charge_crash(Desk& desk, Group& group, bool alone, Now now) {
   const std::set<Seq> flying = group.retries.flying();
   for (const Seq seq : flying) {
-    if (flying.size() > 1) {
+    if (flying.size() > 1 || !alone) {
       // One of them may have done it, and the others are not to pay for that: they come again one by one.
       RetryEntry& entry = *group.retries.find(seq);
       entry.suspect = true;
+      group.isolation.flight.insert(seq);
       group.retries.wait(seq, entry, now.steady);
       desk.save_retry(group, seq);
       continue;
@@ -68,6 +69,24 @@ void charge_crash(Desk& desk, Group& group, Now now) {
     fail_attempt(desk, group, seq, entry, std::move(attempt), std::nullopt, now);
   }
   group.claim_until.reset();
+}
+
+void unclaim_crash(Desk& desk, Group& group, const HeldEvent& held, Now now) {
+  RetryEntry* entry = group.retries.find(held.seq);
+  if (entry == nullptr || entry->state != RetryEntry::State::waiting || entry->redrives != held.redrives)
+    return;
+  const bool charged = entry->attempts == held.attempt && !entry->history.empty() &&
+                       entry->history.back().reason == Reason::consumer_crash;
+  if (charged) {
+    --entry->attempts;
+    entry->history.pop_back();
+  } else if (!entry->in_hand(held.attempt, held.redrives)) {
+    return;
+  }
+  entry->suspect = false;
+  entry->seen = now.steady;
+  group.retries.move(held.seq, *entry, RetryEntry::State::flying);
+  desk.save_retry(group, held.seq);
 }
 
 void expire_entry(Desk& desk, Group& group, Seq seq) {

@@ -39,6 +39,7 @@ void Fetching::on_fetch(const Route& route, const Fetch& fetch, Now now) {
     desk_.save_value(*group);
   }
   ++desk_.counters.fetches;
+  session->given = std::max(session->given, fetch.after);
   state.open = true;
   state.id = fetch.id;
   state.after = state.covered = fetch.after;
@@ -63,12 +64,15 @@ void Fetching::proceed(Session& session, Now now) {
   FetchState& state = session.fetch;
   if (!state.open || state.read != 0) return;
   const Group* group = session.group;
-  const bool held = group != nullptr && group->retries.size() >= desk_.settings.waiting_max;
+  const bool isolating = group != nullptr && group->isolation.active;
+  const bool full = group != nullptr && group->retries.size() >= desk_.settings.waiting_max;
   const bool late = now.steady >= state.deadline;
-  if (held) {
-    desk_.notice_rarely(
-        Level::warning, "retries.full",
-        "group " + group->name + " has its maximum of retries and gets no new events until it drains", now);
+  if (isolating || full) {
+    if (full) {
+      desk_.notice_rarely(
+          Level::warning, "retries.full",
+          "group " + group->name + " has its maximum of retries and gets no new events until it drains", now);
+    }
     if (late) return answer(session, {}, state.covered);
     return pause(session);
   }
@@ -123,6 +127,8 @@ void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through)
   events.epoch = session.epoch;
   events.after = state.after;
   events.through = through;
+  session.given = std::max(session.given, through);
+  session.at_head = through >= desk_.head;
   events.head = desk_.head;
   if (session.group != nullptr) events.redelivered_through = session.group->value.redelivered_through;
   events.expired = expired_in(session, desk_, through);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 
 #include <mesh/core/publisher/assignment.hpp>
@@ -21,6 +22,19 @@ struct ParkedIndex {
   bool leaving = false;  ///< a redrive of it is under way
 };
 
+/// Suspects of a member's end; see isolation.hpp. Not journaled: after a restart it begins anew when need be.
+struct Isolation {
+  bool active = false;
+  Epoch victim = 0;       ///< of the member that is gone
+  Seq cursor = 0;         ///< suspects up to here are in the retry store, or settled
+  Seq through = 0;        ///< the last suspect
+  std::size_t left = 0;   ///< suspects that may still be taken
+  std::size_t width = 0;  ///< of the newest flight
+  std::set<Seq> flight;   ///< suspects in the retry store
+  bool reading = false;
+  std::uint64_t round = 0;  ///< reads of an earlier one are void
+};
+
 struct Group {
   std::string name;
   std::uint64_t serial = 0;  ///< order of creation or restore; a stable order for timers
@@ -36,7 +50,9 @@ struct Group {
   Seq mark_through = 0;  ///< marked redelivered once somebody else than the last run's member takes the slots
   Seq ceiling = 0;       ///< the highest seq its ledger had at restore; above the head when the tail was lost
   std::optional<Duration> claim_until;  ///< in-flight retries of the last run wait this long for their member
-  Duration read_again{0};               ///< after a failed read, no other before this
+  Isolation isolation;
+  Epoch lost = 0;          ///< of an owner whose lease ran out: what that meant has been seen to
+  Duration read_again{0};  ///< after a failed read, no other before this
 
   std::uint64_t retried = 0;
   std::uint64_t redelivered = 0;

@@ -2,6 +2,7 @@
 
 #include <mesh/core/publisher/attachment.hpp>
 #include <mesh/core/publisher/fetching.hpp>
+#include <mesh/core/publisher/isolation.hpp>
 #include <mesh/core/publisher/live_router.hpp>
 #include <mesh/core/publisher/operating.hpp>
 #include <mesh/core/publisher/parking.hpp>
@@ -34,6 +35,7 @@ struct PublisherCore::State {
         fetching(desk, attachment),
         settling(desk, attachment),
         redelivery(desk),
+        isolating(desk),
         parking(desk),
         operating(desk),
         keeping(desk) {}
@@ -51,6 +53,7 @@ struct PublisherCore::State {
   Fetching fetching;
   Settling settling;
   Redelivery redelivery;
+  Isolating isolating;
   Parking parking;
   Operating operating;
   Keeping keeping;
@@ -76,6 +79,7 @@ void PublisherCore::State::end(Now now) {
     desk.touched.erase(desk.touched.begin());
     Group& group = *desk.by_serial.at(serial);
     flush_due(group, now);
+    isolating.pump(group, now);
     redelivery.pump(group, now);
     parking.pump(group, now);
     desk.touched.erase(serial);
@@ -88,6 +92,7 @@ void PublisherCore::State::end(Now now) {
     sooner(parking.next_deadline(group));
     desk.agenda.set(serial, next);
   }
+  if (std::exchange(desk.fetches_held, false)) fetching.on_committed(now);
 }
 
 void PublisherCore::State::flush_due(Group& group, Now now) {
@@ -185,6 +190,7 @@ void PublisherCore::on_read(ReadResult result, Now now) {
                  [&](ReadToAttach& why) { state_->attachment.located(std::move(why), result, now); },
                  [&](ReadToFetch& why) { state_->fetching.on_read(why, std::move(result), now); },
                  [&](ReadToRedeliver& why) { state_->redelivery.on_read(why, result, now); },
+                 [&](ReadToIsolate& why) { state_->isolating.on_read(why, result, now); },
                  [&](ReadToPark& why) { state_->parking.on_read(why, result, now); },
                  [&](ReadToList& why) { state_->operating.on_listed(why, result); },
                  [&](ReadToRedrive& why) { state_->operating.on_redriven(std::move(why), result, now); },
@@ -214,6 +220,17 @@ void PublisherCore::on_state_failed(const Error& error, Now now) {
   state_->desk.notice_rarely(
       Level::error, "state.write_failed",
       "groups' state cannot be written, so nothing is sent until it can: " + error.describe(), now);
+  // What was to be sent with that commit was not: it is sent again once the state can be written.
+  for (auto& [name, group] : state_->desk.groups) {
+    const std::set<Seq> flying = group->retries.flying();
+    for (const Seq seq : flying) {
+      RetryEntry& entry = *group->retries.find(seq);
+      if (entry.sent != now.steady) continue;
+      group->retries.wait(seq, entry, now.steady);
+      state_->desk.save_retry(*group, seq);
+      state_->desk.touch(*group);
+    }
+  }
 }
 
 void PublisherCore::on_close(Now now) {

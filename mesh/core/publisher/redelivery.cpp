@@ -72,7 +72,7 @@ std::optional<Duration> Redelivery::next_deadline(const Group& group) const {
 }
 
 void Redelivery::pump(Group& group, Now now) {
-  if (group.claim_until && now.steady >= *group.claim_until) charge_crash(desk_, group, now);
+  if (group.claim_until && now.steady >= *group.claim_until) charge_crash(desk_, group, false, now);
   const Session* session = owner(group);
   if (session == nullptr || now.steady < group.read_again) return;
 
@@ -131,7 +131,7 @@ void Redelivery::on_read(const ReadToRedeliver& reason, const ReadResult& result
       group.retries.move(seq, *entry, RetryEntry::State::flying);
       desk_.save_retry(group, seq);
     }
-    entry->seen = now.steady;
+    entry->sent = entry->seen = now.steady;
     ready.emplace_back(seq, std::move(batch));
   }
   if (session != nullptr) deliver(*session, ready);

@@ -69,6 +69,11 @@ void restore_entry(Group& group, Seq seq, RetryValue& value, const Desk& desk, N
   entry.reason = value.reason;
   entry.copied = value.copied;
   entry.history = std::move(value.history);
+  if (entry.attempts == 0 && entry.redrives == 0) {
+    // A suspect that was not through: nothing else is given out before it, as before.
+    group.isolation.active = true;
+    group.isolation.flight.insert(seq);
+  }
   switch (value.state) {
     case RetryValue::State::waiting: {
       // The wall clock may have jumped: never earlier than now, never later than the delay it was given.

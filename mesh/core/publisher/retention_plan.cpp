@@ -87,6 +87,7 @@ void Keeping::run(Now now) {
     desk_.save(*group);
   }
   desk_.out.drop_through = plan.drop_through;
+  desk_.dropping_through = plan.drop_through;
   desk_.notice(Level::info, "retention.dropped",
                "events up to seq " + std::to_string(plan.drop_through) + " are dropped");
 }

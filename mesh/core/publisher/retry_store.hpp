@@ -24,6 +24,7 @@ struct RetryEntry {
   Duration delay{0};
   std::optional<Reason> reason;  ///< parking: why
   bool copied = false;           ///< the journal's state has a copy of its record
+  Duration sent{0};              ///< flying: when it was sent
   Duration seen{0};              ///< flying: when it was sent, or last named by its member
   bool suspect = false;          ///< was in flight beside others when their member vanished; not journaled
   std::vector<Attempt> history;

@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include <mesh/core/publisher/isolation.hpp>
+
+namespace mesh::core {
+namespace {
+
+/// Bytes of the journal's events read for one flight.
+constexpr std::size_t flight_credit = 1u << 20;
+
+bool through_with(const Group& group, Seq seq) {
+  const auto it = group.retries.entries().find(seq);
+  if (it == group.retries.entries().end()) return true;
+  const RetryEntry& entry = it->second;
+  const bool parks = entry.state == RetryEntry::State::parking || entry.state == RetryEntry::State::fetching;
+  return parks || (!entry.suspect && (entry.attempts > 0 || entry.redrives > 0));
+}
+
+}  // namespace
+
+void isolate(Desk& desk, Group& group, Seq through, bool known) {
+  Isolation& isolation = group.isolation;
+  through = std::min(through, desk.head);
+  if (!isolation.active && group.ledger.first_missing(through) == 0 && isolation.flight.empty()) return;
+  isolation.through = isolation.active ? std::max(isolation.through, through) : through;
+  isolation.active = true;
+  isolation.victim = group.value.owner.epoch;
+  isolation.cursor = group.ledger.floor();
+  isolation.left = known ? Isolating::suspects_max : Isolating::suspects_unknown_max;
+  isolation.width = 0;
+  ++isolation.round;
+  isolation.reading = false;
+  desk.touch(group);
+}
+
+void pardon(Desk& desk, Group& group, Epoch epoch) {
+  if (!group.isolation.active || group.isolation.victim != epoch) return;
+  group.isolation.through = 0;  // what flies already goes on
+  desk.touch(group);
+}
+
+void Isolating::end(Group& group) {
+  const auto round = group.isolation.round;
+  group.isolation = Isolation{};
+  group.isolation.round = round + 1;
+  desk_.fetches_held = true;
+}
+
+void Isolating::pump(Group& group, Now now) {
+  Isolation& isolation = group.isolation;
+  if (!isolation.active) return;
+  std::erase_if(isolation.flight, [&](Seq seq) { return through_with(group, seq); });
+  if (!isolation.flight.empty() || isolation.reading) return;
+  if (isolation.cursor >= isolation.through || isolation.left == 0) return end(group);
+  const Session* session = desk_.sessions.find(group.assignment.owner());
+  if (session == nullptr || now.steady < group.read_again) return;
+  isolation.width = std::clamp<std::size_t>(isolation.width * 2, 1,
+                                            std::min(width_max, desk_.settings.redeliveries_in_flight_max));
+  ReadJob job;
+  job.kind = ReadJob::Kind::range;
+  job.after = isolation.cursor;
+  job.upto = isolation.through;
+  job.credit = flight_credit;
+  job.prefixes = group.value.prefixes;
+  job.settled = group.ledger.view(all_slots);
+  isolation.reading = true;
+  desk_.ask(std::move(job), ReadToIsolate{&group, isolation.round});
+}
+
+void Isolating::take(Group& group, Seq seq, Now now) {
+  --group.isolation.left;
+  RetryEntry& entry = group.retries.put(seq);
+  entry.due_wall = now.wall;
+  group.retries.wait(seq, entry, now.steady);
+  desk_.save_retry(group, seq);
+  // Its entry settles it: both are in one commit.
+  if (group.ledger.settle(seq)) desk_.ledger_changed(group, now);
+  group.isolation.flight.insert(seq);
+}
+
+void Isolating::on_read(const ReadToIsolate& reason, const ReadResult& result, Now now) {
+  Group& group = *reason.group;
+  Isolation& isolation = group.isolation;
+  if (!isolation.active || isolation.round != reason.round) return;
+  isolation.reading = false;
+  desk_.touch(group);
+  // A journal that cannot be read is told where it is fetched.
+  if (result.error) return end(group);
+  std::vector<EventView> events;
+  SlotMask seen = 0;
+  Seq through = result.through;
+  for (const Batch& batch : result.batches) {
+    if (auto decoded = decode_events(batch.view(), events); !decoded) return end(group);
+    for (const EventView& event : events) {
+      if (group.ledger.contains(event.seq) || group.retries.find(event.seq) != nullptr) continue;
+      // One of each slot: a Deliver may be lost, and another overtake it, but never within a key.
+      const SlotMask slot = SlotMask{1} << event.slot;
+      if ((seen & slot) == 0 && isolation.flight.size() < isolation.width && isolation.left > 0) {
+        take(group, event.seq, now);
+      } else {
+        through = std::min(through, event.seq - 1);
+      }
+      seen |= slot;
+    }
+    if (isolation.flight.size() == isolation.width) {
+      through = std::min(through, batch.header.last);
+      break;
+    }
+  }
+  isolation.cursor = std::max(isolation.cursor, through);
+}
+
+}  // namespace mesh::core
