@@ -159,7 +159,9 @@ void Checker::reopened(PublisherIndex publisher, const mesh::Journal& journal, b
     log.events[at].lost = true;
     ++tally.lost;
   }
-  for (auto& group : log.groups) group.asked_at.reset();
+  for (auto& group : log.groups) {
+    if (!group.exists) group.asked_at.reset();
+  }
   for (auto& [id, process] : processes_) {
     if (!process.alive) continue;
     process.session[publisher] = 0;

@@ -242,8 +242,8 @@ void Checker::check_range(PublisherIndex publisher, GroupIndex group, mesh::SeqR
     if (event.seq > range.last) break;
     if ((slots >> event.slot & 1) == 0 || event.lost || !wanted(one, log, index)) continue;
     const auto& entry = one.entries[index];
-    const bool running_here =
-        entry.running > 0 && entry.process == process && !entry.in_retry && !entry.parked && !entry.expired;
+    const bool settled = entry.in_retry || entry.parked || entry.discarded || entry.expired;
+    const bool running_here = entry.running > 0 && entry.process == process && !settled;
     if (!accounted(entry) || (running_here && entry.acked == 0)) {
       broken("nothing is acknowledged before its handler returned",
              std::string(who) + " reports as settled " + name_of(publisher, group, index));

@@ -92,7 +92,10 @@ void Checker::check_redeliveries(PublisherIndex publisher, ProcessId to, const m
   if (process == processes_.end() || process->second.group >= scenario_.groups.size()) return;
   const auto group = process->second.group;
   // Also where the Welcome was lost: the publisher takes the session for begun.
-  process->second.session[publisher] = deliver.session;
+  if (process->second.session[publisher] != deliver.session) {
+    process->second.session[publisher] = deliver.session;
+    process->second.lost[publisher] = false;
+  }
   for (std::size_t item = 0; item < records.size(); ++item) {
     if (deliver.items[item].seq != records[item])
       broken("redeliveries are whole", "an item has another's record");

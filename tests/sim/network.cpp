@@ -59,7 +59,9 @@ void ControlLink::carry(const Frames& frames, bool to_server) {
     world_.at(when, [this, frames, to_server, route = route_, connection = connection_,
                      server_run = server_.run(), client_run = client_.run()] {
       if (connection == connection_) return arrive(frames, to_server, route, server_run, client_run);
-      // Cut meanwhile: gone, or read out of a dead connection's buffer some time later.
+      // Cut meanwhile: gone, or read out of a dead connection's buffer some time later; but not any more once
+      // a successor of the process is there.
+      if (client_.run() != client_run && client_.running()) return;
       if (!world_.rng.chance(plan_.late)) return;
       world_.in(world_.rng.between(Duration{0}, 200ms),
                 [=, this] { arrive(frames, to_server, route, server_run, client_run); });
@@ -72,6 +74,7 @@ void ControlLink::arrive(const Frames& frames, bool to_server, const mesh::core:
   auto message = mesh::wire::decode(*frames, limits);
   if (!message) throw Broken("messages decode", message.error().describe());
   if (to_server) {
+    if (client_.run() != client_run && client_.running()) return;
     if (server_.listening() && server_.run() == server_run) server_.on_request(route, std::move(*message));
   } else if (client_.running() && client_.run() == client_run) {
     client_.on_answer(link_, std::move(*message));

@@ -40,9 +40,10 @@ Seq floor_of(const Start& start, const Desk& desk) {
   return desk.head;
 }
 
-/// The last event that the session may have been given.
+/// The last event that the session may have been given. One that does not ask for more may be on the live
+/// stream.
 Seq given_to(const Session& session, const Desk& desk) {
-  return session.at_head ? desk.head : session.given;
+  return session.fetch.open || !session.answered ? session.given : desk.head;
 }
 
 /// Nothing but redeliveries can be in its hands.
@@ -201,6 +202,7 @@ bool Attachment::take_slots(Session& session, const Hello& hello, const Session*
     for (const Seq seq : group.retries.flying()) group.retries.find(seq)->seen = now.steady;
     session.slots = group.assignment.slots(session.id);
     session.epoch = owner.epoch;
+    session.given = desk_.head;  // what it brings along, at most
     return resumed;
   }
   if (same != nullptr && same->slots != 0) {

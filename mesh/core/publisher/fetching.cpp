@@ -128,7 +128,7 @@ void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through)
   events.after = state.after;
   events.through = through;
   session.given = std::max(session.given, through);
-  session.at_head = through >= desk_.head;
+  session.answered = true;
   events.head = desk_.head;
   if (session.group != nullptr) events.redelivered_through = session.group->value.redelivered_through;
   events.expired = expired_in(session, desk_, through);

@@ -14,7 +14,8 @@ class Isolating {
   /// Suspects in one flight, at most. (PublisherSettings::redeliveries_in_flight_max bounds it too.)
   static constexpr std::size_t width_max = 64;
   /// Beyond this many events, what is left is given out as usual: a killer among it is found the next time.
-  static constexpr std::size_t suspects_max = 100'000;
+  /// (A member has no more than its window in hand: MemberSettings::window_events.)
+  static constexpr std::size_t suspects_max = 65'536;
   /// The same where nobody knows what the member had, because the publisher has restarted since.
   static constexpr std::size_t suspects_unknown_max = 4096;
 

@@ -38,8 +38,8 @@ struct Session {
   Duration heard{0};
   Duration acked{0};  ///< when its last Ack came
   FetchState fetch;
-  Seq given = 0;         ///< events up to here were sent to it in answers
-  bool at_head = false;  ///< the newest answer reached the head: the live stream may have brought more
+  Seq given = 0;          ///< events up to here were sent to it in answers, or it had them already
+  bool answered = false;  ///< a fetch of it was answered: it may be on the live stream since then
 };
 
 class Sessions {
