@@ -170,7 +170,7 @@ Result<mesh::WallTime> parse_time(std::string_view text) {
 
 void append_time(std::string& text, mesh::WallTime time) {
   thread_local std::int64_t cached_second = INT64_MIN;
-  thread_local char cached[24];
+  thread_local char cached[32];
   auto second = time / 1'000'000'000;
   auto fraction = time % 1'000'000'000;
   if (fraction < 0) {
