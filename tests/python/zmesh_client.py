@@ -2,14 +2,14 @@
 """An independent client of the zmesh protocol, written from mesh/wire/PROTOCOL.md alone.
 
     zmesh_client.py listen EVENTS_ENDPOINT [PREFIX...] [--count N]
-    zmesh_client.py join CONTROL_ENDPOINT --group G [--member M] [PREFIX...] [--no-live] [--lose N]
-                    [--idle SECONDS] [--attempts-max N]
+    zmesh_client.py join CONTROL_ENDPOINT [PREFIX...] --group G [--member M] [--attempts-max N] [--no-live]
 
-Prints a JSON object per event on stdout. `join` acknowledges each event, unless its payload is a map that says
-otherwise: {"retry": N} fails the first N attempts, {"park": TEXT} parks it. With --idle it detaches and ends after
-that many seconds without an event. --lose N drops every Nth live message, as a network might.
+`listen` prints a JSON object per live message, `join` one per event. `join` acknowledges each, unless its payload is a
+map that says otherwise: {"retry": N} fails the first N attempts, {"park": TEXT} parks it. With --idle SECONDS it leaves
+when nothing came for that long; --lose N drops every Nth live message, as a network might.
 """
 import argparse
+import io
 import json
 import os
 import re
@@ -20,354 +20,201 @@ import time
 import msgpack
 import zmq
 
-from zmesh_live import Listener, Live, records, socket
-
 HELLO, FETCH, ACK, DETACH, WELCOME, GRANT, EVENTS, DELIVER, ACKED, DETACHED, REFUSED = 1, 2, 3, 4, *range(33, 40)
-SUCCEEDED, RETRY, PARK = 1, 2, 3
-HANDLER_REJECTED, UNKNOWN_SESSION, STALE = 1, 22, 26
+HANDLED, RETRY, PARK, HANDLER_REJECTED, HEARTBEAT = 1, 2, 3, 1, 2  # kinds of verdicts, a reason, a kind of live message
 SECOND = 10**9  # durations are in nanoseconds
 
 
-class Settled:
-    """A floor and ranges above it."""
-
-    def __init__(self, floor, above=()):
-        self.floor, self.above = floor, sorted(above)
-
-    def add(self, first, last):
-        if first > last:
-            return
-        merged = []
-        for low, high in sorted(self.above + [(first, last)]):
-            if low <= self.floor + 1:
-                self.floor = max(self.floor, high)
-            elif merged and low <= merged[-1][1] + 1:
-                merged[-1] = (merged[-1][0], max(merged[-1][1], high))
-            else:
-                merged.append((low, high))
-        self.above = merged
-
-    def __contains__(self, seq):
-        return seq <= self.floor or any(low <= seq <= high for low, high in self.above)
-
-    def ledger(self, slots):
-        ranges, at = [], self.floor
-        for low, high in self.above:
-            ranges += [low - at - 1, high - low]
-            at = high
-        return [slots, self.floor, ranges]
+def connect(kind, endpoint, *prefixes):
+    socket = zmq.Context.instance().socket(kind)
+    socket.linger = 0
+    socket.connect(endpoint)
+    for prefix in prefixes:
+        socket.subscribe(prefix)
+    return socket
 
 
-def ranges_of(ledger):
-    at, out = ledger[1], []
-    for skip, extent in zip(ledger[2][::2], ledger[2][1::2]):
-        first = at + 1 + skip
-        at = first + extent
-        out.append((first, at))
-    return out
+def records(batches):
+    return [record for batch in batches for record in list(msgpack.Unpacker(io.BytesIO(batch)))[1:]]
+
+
+def stretches(ledgers):  # (slots, first, last) of all that they hold
+    for slots, at, ranges in ledgers:
+        yield slots, 0, at
+        for skip, extent in zip(ranges[::2], ranges[1::2]):
+            yield slots, at + 1 + skip, at + 1 + skip + extent
+            at += 1 + skip + extent
 
 
 class Member:
+    """Asks one thing at a time, while live messages wait in their socket; attaches again where no answer comes.
+
+    It subscribes what all its prefixes begin with: one chain tells of every loss. It handles an event as it takes it:
+    all up to the position is settled but failures without an answer. An attempt is (seq, number, redrives).
+    """
+
     def __init__(self, options):
-        self.options = options
-        self.listener = Listener(options.prefixes)
-        self.instance = os.urandom(16)
-        self.dealer = self.sub = None
-        self.events_endpoint = self.origin = self.resume = None
-        self.session = self.epoch = self.slots = self.last_id = self.incarnation = 0
-        self.hello_id = self.fetch_id = self.fetch_after = self.detach_id = 0
-        self.lease = 5 * SECOND
-        self.settled, self.given = Settled(0), []
-        self.verdicts, self.held, self.done = [], set(), set()
-        self.caught_up = self.leaving = self.left = self.dirty = False
-        self.redelivered_through = self.live_count = self.hellos = 0
-        self.heard = self.heard_live = self.event_at = self.ack_at = self.hello_at = self.fetch_at = time.monotonic()
+        self.options, self.instance, self.prefixes = options, os.urandom(16), tuple(options.prefixes or [""])
+        self.subscribed = os.path.commonprefix(self.prefixes).encode()
+        self.sub = self.origin = None
+        self.leaving, self.epoch, self.last_id, self.live_count = False, 0, 0, 0
 
-    # ---- sending ----
-
-    def send(self, kind, *fields):
+    def ask(self, kind, *request):
+        """The answer: its session, fields and batches."""
         self.last_id += 1
-        try:
-            self.dealer.send(msgpack.packb([1, kind, self.last_id, self.session, *fields]), zmq.DONTWAIT)
-        except zmq.Again:
-            pass  # as good as lost; it is repeated
-        return self.last_id
+        self.dealer.send(msgpack.packb([1, kind, self.last_id, self.session, *request]))
+        while self.dealer.poll(3000):
+            header, *batches = self.dealer.recv_multipart()
+            version, kind, number, session, *fields = msgpack.unpackb(header)
+            if kind == REFUSED and fields[0] in (1, 2, 20):
+                sys.exit(f"refused: {fields[1]}")  # repeating is of no use
+            elif kind == REFUSED and fields[0] in (22, 26) or kind == ACKED and fields[0]:
+                raise ConnectionResetError  # the session or its epoch is over
+            elif kind == REFUSED:
+                print(f"refused: {fields[1]}", file=sys.stderr)
+            elif version == 1 and number == self.last_id:
+                return session, fields, batches
+            elif kind == GRANT and session == self.session and fields[0] > self.epoch:
+                self.epoch, self.slots = fields[:2]
+                self.begin(*fields[2:5])
+            elif kind == DELIVER and [session, fields[0]] == [self.session, self.epoch] and not self.leaving:
+                for attempt, event in zip(map(tuple, fields[1]), records(batches)):
+                    if attempt not in self.redelivered:
+                        self.redelivered.add(attempt)
+                        self.handle(event, attempt, "redelivered")
+        raise TimeoutError
 
-    def connect_control(self):
-        if self.dealer:
-            self.dealer.close()
-        self.dealer = socket(zmq.DEALER, self.options.endpoint, IMMEDIATE=1)
-        self.dealer.poll(1000, zmq.POLLOUT)  # with IMMEDIATE nothing can be sent before it is connected
-        self.heard = time.monotonic()
-
-    def connect_events(self):
-        if self.sub:
-            self.sub.close()
-        self.sub = socket(zmq.SUB, self.events_endpoint, SNDHWM=0, RCVHWM=10000)
-        for prefix in self.listener.prefixes:
-            self.sub.setsockopt(zmq.SUBSCRIBE, prefix)
-        self.heard_live = time.monotonic()
-
-    def hello(self):
-        self.session, self.fetch_id, self.caught_up = 0, 0, False
+    def attach(self):
+        zmq.Context.instance().destroy(linger=0)  # nothing of an earlier session comes on new sockets
+        self.dealer, self.session = connect(zmq.DEALER, self.options.endpoint), 0
         policy = [[SECOND // 20], 0, self.options.attempts_max, 30 * SECOND]
-        held = [list(name) for name in self.held]
-        resume = [self.epoch, self.settled.ledger(self.slots), held] if self.epoch else None
-        self.hello_at = time.monotonic()
-        self.hello_id = self.send(HELLO, self.options.group, self.options.member, self.instance,
-                                  self.options.prefixes, [1, 0, 0], policy, resume)
-
-    def fetch(self):
-        self.fetch_after, self.fetch_at = self.listener.position, time.monotonic()
-        wait = self.caught_up and not self.options.live
-        self.fetch_id = self.send(FETCH, self.epoch, self.fetch_after, 1 << 20, wait)
-
-    def report(self, kind, *more):
-        self.dirty, self.ack_at = False, time.monotonic()
-        for verdict in self.verdicts:
-            verdict["carrier"] = verdict["carrier"] or self.last_id + 1
-        body = [verdict["body"] for verdict in self.verdicts]
-        return self.send(kind, self.epoch, self.settled.ledger(self.slots), body, *more)
-
-    # ---- what comes ----
-
-    def on_control(self, frames):
-        version, kind, number, session, *fields = msgpack.unpackb(frames[0], raw=False)
-        if version != 1:
-            return
-        self.heard = time.monotonic()
-        if kind == WELCOME and number == self.hello_id and not self.session:
-            self.on_welcome(session, fields)
-        elif kind == REFUSED:
-            self.on_refused(number, session, *fields[:2])
-        elif session != self.session or not session:
-            return
-        elif kind == GRANT and fields[0] > self.epoch:
-            self.epoch, self.slots, position, ledgers, self.redelivered_through = fields[:5]
-            self.begin(position, ledgers)
-        elif kind == EVENTS and number == self.fetch_id and fields[0] == self.epoch and fields[1] == self.fetch_after:
-            self.on_events(fields, frames[1:])
-        elif kind == DELIVER and fields[0] == self.epoch and not self.leaving:
-            found = [event for frame in frames[1:] for event in records(frame)]
-            for (seq, attempt, redrives), event in zip(fields[1], found):
-                name = (seq, attempt, redrives)
-                if name not in self.held and name not in self.done:
-                    self.held.add(name)
-                    self.handle(event, attempt, "redelivered", redrives)
-        elif kind == ACKED:
-            self.on_acked(number, fields[0])
-        elif kind == DETACHED and self.detach_id:
-            self.left = True
-
-    def on_welcome(self, session, fields):
-        origin, _, incarnation, events, _, lease, epoch, slots, resumed, position, ledgers, redelivered = fields[:12]
+        resume = [self.epoch, *self.in_hand()[::2]] if self.epoch else None
+        self.session, fields, _ = self.ask(HELLO, self.options.group, self.options.member, self.instance,
+                                           self.options.prefixes, [1, 0, 0], policy, resume)
+        origin, _, self.incarnation, events, _, lease, self.epoch, self.slots, resumed = fields[:9]
         if self.origin not in (None, origin):
             print("another journal than before: starting over", file=sys.stderr)
-        self.event_at = time.monotonic()
-        self.hellos, self.session, self.origin, self.incarnation, self.lease = 0, session, origin, incarnation, lease
-        self.epoch, self.slots = epoch, slots
-        host = re.sub(r"^tcp://|:\d+$", "", self.options.endpoint)
-        events = re.sub(r"^tcp://(0\.0\.0\.0|\*|\[::\]):", lambda _: f"tcp://{host}:", events)
-        if resumed:
-            for verdict in self.verdicts:
-                verdict["carrier"] = None
-        else:
-            self.redelivered_through = redelivered
-            self.begin(position, ledgers)
-        if self.options.live and (self.events_endpoint != events or not self.sub):
-            self.events_endpoint = events
-            self.connect_events()
+        if not resumed:
+            self.begin(*fields[9:12])
+        if self.options.live:
+            host = self.options.endpoint.rpartition(":")[0]
+            self.sub = connect(zmq.SUB, re.sub(r"^tcp://(0\.0\.0\.0|\*|\[::\])", host, events), self.subscribed)
+        self.origin, self.lease, self.dirty, self.caught_up, self.parts = origin, lease / SECOND, True, False, {}
+        self.ack_at = self.event_at = self.heard_live = time.monotonic()
 
-    def begin(self, position, ledgers):
-        self.listener.restart(position)
-        self.settled = Settled(position)
-        self.given = [(ledger[0], Settled(ledger[1], ranges_of(ledger))) for ledger in ledgers]
-        self.verdicts, self.held, self.caught_up, self.fetch_id = [], set(), False, 0
+    def begin(self, position, ledgers, redelivered_through):
+        self.position, self.redelivered_through = position, redelivered_through
+        self.settled_before, self.verdicts, self.redelivered = list(stretches(ledgers)), {}, set()
 
-    def on_refused(self, number, session, code, text):
-        if session and session == self.session and code in (UNKNOWN_SESSION, STALE):
-            self.hello()
-        elif number in (self.hello_id, self.fetch_id):
-            print(f"refused: {code} {text}", file=sys.stderr)
-            self.hello_at = self.fetch_at = time.monotonic() + 4
+    def in_hand(self):
+        """The ledger; the verdicts that were not answered yet; the redelivered attempts among them."""
+        failed = sorted({attempt[0] for attempt in self.verdicts if attempt not in self.redelivered})
+        floor = at = failed[0] - 1 if failed else self.position
+        ranges = []
+        for seq, following in zip(failed, failed[1:] + [self.position + 1]):
+            if seq + 1 < following:
+                ranges += [seq - at, following - seq - 2]
+                at = following - 1
+        ledger = [self.slots, floor, ranges[:2048]] if self.slots else [0, 0, []]
+        some = list(self.verdicts.items())[:1024]
+        return ledger, [verdict for _, verdict in some], [attempt for attempt, _ in some if attempt in self.redelivered]
 
-    def on_events(self, fields, frames):
-        _, _, through, head, redelivered, expired = fields[:6]
-        self.fetch_id = 0
-        self.redelivered_through = max(self.redelivered_through, redelivered)
-        if expired:
-            print(f"retention dropped seqs {expired[0]} to {expired[1]}", file=sys.stderr)
-        before, self.caught_up = self.listener.position, through >= head
-        events = [event for frame in frames for event in records(frame)]
-        self.listener.cover(through)
-        self.take(before, [event for event in events if event[0] > before], through, "fetch")
-        if self.options.live and self.caught_up:
-            self.merge()
-
-    def on_live(self, message):
-        self.heard_live = time.monotonic()
-        self.live_count += 1
-        if self.options.lose and self.live_count % self.options.lose == 0:
-            return
-        if message.version != 1 or not self.session or not self.slots or message.origin != self.origin:
-            return
-        if message.incarnation > self.incarnation:
-            self.hello()
-        elif message.kind == 1:
-            self.listener.hold.append(message)
-            if len(self.listener.hold) > 10000:
-                self.listener.hold, self.caught_up = [], False
-            if self.caught_up:
-                self.merge()
-        elif self.caught_up:
-            before = self.listener.position
-            self.caught_up = self.listener.heartbeat(message)
-            self.settled.add(before + 1, self.listener.position)
-
-    def merge(self):
-        while self.caught_up:
-            before = self.listener.position
-            found = self.listener.next_batch()
-            if found == "wait":
-                return
-            if found == "fetch":
-                self.caught_up = False
-            else:
-                self.take(before, found, self.listener.position, "live")
-
-    def on_acked(self, number, stale):
-        if stale:
-            return self.hello()
-        for verdict in [v for v in self.verdicts if v["carrier"] and v["carrier"] <= number]:
-            self.verdicts.remove(verdict)
-            name = tuple(verdict["body"][1:4])
-            if verdict["redelivered"]:
-                self.held.discard(name)
-                self.done.add(name)
-            else:
-                self.settled.add(name[0], name[0])
-
-    # ---- handling ----
-
-    def take(self, before, events, through, how):
-        """Events of (before, through]: handles each; what lies between them is nobody's and settled."""
-        at = before
-        for event in events:
-            seq, slot = event[0], event[4]
-            self.settled.add(at + 1, seq - 1)
-            at = seq
-            if any(slots >> slot & 1 and seq in settled for slots, settled in self.given):
-                self.settled.add(seq, seq)
-            elif self.handle(event, 1, how):
-                self.settled.add(seq, seq)
-        self.settled.add(at + 1, through)
-        self.dirty = True
-
-    def handle(self, event, attempt, how, redrives=0):
-        """True: settled by range."""
-        seq, when, topic, key, _, headers, payload = event
-        self.event_at = time.monotonic()
-        value = msgpack.unpackb(payload, strict_map_key=False) if payload else None
-        print(json.dumps({"origin": self.origin.hex(), "seq": seq, "topic": topic, "key": key, "attempt": attempt,
-                          "redelivered": attempt > 1 or seq <= self.redelivered_through, "time": when,
-                          "headers": headers, "payload": value, "how": how}), flush=True)
-        wish = value if isinstance(value, dict) else {}
-        kind, text = SUCCEEDED, ""
-        if "park" in wish:
-            kind, text = PARK, str(wish["park"])
-        elif attempt <= wish.get("retry", 0):
-            kind, text = RETRY, f"attempt {attempt} was to fail"
-        redelivered = how == "redelivered"
-        if kind != SUCCEEDED or redelivered:
-            body = [kind, seq, attempt, redrives, HANDLER_REJECTED, text, None, 0]
-            self.verdicts.append({"body": body, "carrier": None, "redelivered": redelivered})
+    def report(self, kind):
+        self.dirty, self.ack_at = False, time.monotonic()
+        ledger, verdicts, held = self.in_hand()
+        self.ask(kind, self.epoch, ledger, verdicts, held if kind == ACK else True)
+        for verdict in verdicts:
+            del self.verdicts[tuple(verdict[1:4])]
             self.dirty = True
-        return kind == SUCCEEDED and not redelivered
 
-    # ---- time ----
+    def on_live(self, prefix, header, *batch):
+        """Takes its events if they continue what was received; else it is no longer caught up, and fetches."""
+        version, kind, origin, incarnation, _, last, head, chains, companions = msgpack.unpackb(header)[:9]
+        self.live_count, self.heard_live = self.live_count + 1, time.monotonic()
+        lost = self.options.lose and self.live_count % self.options.lose == 0
+        if lost or not self.caught_up or [version, origin, incarnation] != [1, self.origin, self.incarnation]:
+            return
+        previous = dict(chains).get(len(self.subscribed), head)  # none: it was not subscribed yet
+        if previous > self.position or kind != HEARTBEAT and companions is None and last > self.position:
+            self.caught_up, self.parts = False, {}
+        elif kind == HEARTBEAT:
+            self.take([], head, "live")
+        elif last > self.position:
+            self.parts[prefix] = records(batch)
+            if all(name.encode() in self.parts or not name.encode().startswith(self.subscribed) for name in companions):
+                self.take(sum(self.parts.values(), []), last, "live")
 
-    def on_time(self, now):
-        if not self.session:
-            if now - self.hello_at > min(2 ** self.hellos, 5):
-                self.hellos += 1
-                if self.hellos % 3 == 0:
-                    self.connect_control()
-                self.hello()
-            return
-        if now - self.heard > self.lease / SECOND * 4 / 3:
-            self.connect_control()
-            return self.hello()
-        if self.dirty and now - self.ack_at > 0.02 or now - self.ack_at > min(self.lease / SECOND / 3, 0.5):
-            self.report(ACK, [list(name) for name in self.held])
-        if self.leaving:
-            if not self.verdicts and (not self.detach_id or now - self.fetch_at > 1):
-                self.detach_id, self.fetch_at = self.report(DETACH, True), now
-            return
-        if self.options.live and self.sub and now - self.heard_live > 4:
-            self.caught_up = False
-            self.connect_events()
-        patience = 1 if self.options.live else 3
-        if self.slots and (not self.fetch_id or now - self.fetch_at > patience):
-            if not self.caught_up or not self.options.live:
-                self.fetch()
-        if self.options.idle and not self.verdicts and not self.held and now - self.event_at > self.options.idle:
+    def take(self, events, through, how):
+        for event in sorted(events):  # by seq
+            seq, _, topic, _, slot, *_ = event
+            mine = seq > self.position and topic.startswith(self.prefixes)
+            if mine and not any(slots >> slot & 1 and low <= seq <= high for slots, low, high in self.settled_before):
+                self.handle(event, (seq, 1, 0), how)
+        self.position, self.parts, self.dirty = max(self.position, through), {}, True
+
+    def handle(self, event, attempt, how):
+        seq, when, topic, key, _, headers, payload = event
+        value = msgpack.unpackb(payload, strict_map_key=False) if payload else None
+        print(json.dumps({"seq": seq, "time": when, "topic": topic, "key": key, "headers": headers, "payload": value,
+                          "how": how, "attempt": attempt[1],
+                          "redelivered": attempt[1] > 1 or seq <= self.redelivered_through}), flush=True)
+        wish = value if isinstance(value, dict) else {}
+        kind = PARK if "park" in wish else RETRY if attempt[1] <= wish.get("retry", 0) else HANDLED
+        if kind != HANDLED or how == "redelivered":  # else the ledger says it
+            self.verdicts[attempt] = [kind, *attempt, HANDLER_REJECTED, wish.get("park", ""), None, 0]
+        self.event_at, self.dirty = time.monotonic(), True
+
+    def step(self):
+        now = time.monotonic()
+        if now > self.ack_at + (0.02 if self.dirty else self.lease / 3):
+            self.report(ACK)
+        elif self.slots and not (self.caught_up and self.sub):
+            _, fields, batches = self.ask(FETCH, self.epoch, self.position, 1 << 20, self.caught_up)
+            _, _, through, head, self.redelivered_through, expired = fields[:6]
+            if expired:
+                print(f"retention dropped seqs {expired[0]} to {expired[1]}", file=sys.stderr)
+            self.take(records(batches), through, "fetch")
+            self.caught_up = through >= head
+        else:
+            ready = zmq.select([socket for socket in (self.dealer, self.sub) if socket], [], [], 0.02)[0]
+            self.dirty = self.dirty or self.dealer in ready  # what came unasked is taken before the next answer
+            if self.sub in ready:
+                self.on_live(*self.sub.recv_multipart())
+            elif self.sub and now > self.heard_live + 4:
+                raise ConnectionResetError
+        if self.options.idle and self.caught_up and not self.verdicts and now > self.event_at + self.options.idle:
             self.leaving = True
 
     def run(self):
-        self.connect_control()
-        self.hello()
-        while not self.left:
-            sockets = [s for s in (self.dealer, self.sub) if s]
-            ready = zmq.select(sockets, [], [], 0.01)[0]
-            if self.dealer in ready:
-                while self.dealer.poll(0):
-                    self.on_control(self.dealer.recv_multipart())
-            if self.sub in ready and not self.leaving:
-                while self.sub.poll(0):
-                    self.on_live(Live(self.sub.recv_multipart()))
-            self.on_time(time.monotonic())
+        signal.signal(signal.SIGTERM, lambda *_: setattr(self, "leaving", True))
+        while True:
+            try:
+                self.attach()
+                while not self.leaving:
+                    self.step()
+                return self.report(DETACH)
+            except (ConnectionResetError, TimeoutError) as over:
+                if self.leaving and isinstance(over, TimeoutError):
+                    return "left without an answer"
 
 
 def listen(options):
-    sub = socket(zmq.SUB, options.endpoint, SNDHWM=0, RCVHWM=10000)
-    listener = Listener(options.prefixes)
-    for prefix in listener.prefixes:
-        sub.setsockopt(zmq.SUBSCRIBE, prefix)
-    count = 0
+    sub, count = connect(zmq.SUB, options.endpoint, *options.prefixes or [""]), 0
     while not options.count or count < options.count:
-        message = Live(sub.recv_multipart())
-        if message.kind == 2:
-            print(json.dumps({"heartbeat": message.prefix.decode(), "head": message.head}), flush=True)
-        for seq, when, topic, key, _, headers, payload in message.events:
-            count += 1
-            print(json.dumps({"origin": message.origin.hex(), "seq": seq, "topic": topic, "key": key, "time": when,
-                              "headers": headers, "payload": msgpack.unpackb(payload) if payload else None}), flush=True)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["listen", "join"])
-    parser.add_argument("endpoint")
-    parser.add_argument("prefixes", nargs="*")
-    parser.add_argument("--group", default="python")
-    parser.add_argument("--member", default=f"py-{os.getpid()}")
-    parser.add_argument("--count", type=int)
-    parser.add_argument("--idle", type=float)
-    parser.add_argument("--lose", type=int)
-    parser.add_argument("--attempts-max", type=int, default=5)
-    parser.add_argument("--no-live", dest="live", action="store_false")
-    options = parser.parse_intermixed_args()
-    if options.what == "listen":
-        return listen(options)
-    member = Member(options)
-
-    def leave(*_):
-        member.leaving = True
-
-    signal.signal(signal.SIGTERM, leave)
-    signal.signal(signal.SIGINT, leave)
-    return member.run()
+        prefix, header, *batch = sub.recv_multipart()
+        seqs, head = [event[0] for event in records(batch)], msgpack.unpackb(header)[6]
+        print(json.dumps({"prefix": prefix.decode(), "head": head, "seqs": seqs}), flush=True)
+        count += len(seqs)
 
 
 if __name__ == "__main__":
-    main()
+    parser = argparse.ArgumentParser(usage=__doc__)
+    parser.add_argument("what", choices=["listen", "join"])
+    parser.add_argument("endpoint")
+    parser.add_argument("prefixes", nargs="*")
+    for option, value in {"group": "python", "member": f"py-{os.getpid()}", "attempts-max": 5, "idle": 0.0, "lose": 0,
+                          "count": 0}.items():
+        parser.add_argument("--" + option, type=type(value), default=value)
+    parser.add_argument("--no-live", dest="live", action="store_false")
+    chosen = parser.parse_intermixed_args()
+    sys.exit(listen(chosen) if chosen.what == "listen" else Member(chosen).run())
