@@ -25,15 +25,19 @@ Result<void> check_hello(const Hello& hello) {
   return check_policy(hello.policy);
 }
 
+/// What is there no longer, or not for long: a new group begins behind it.
+Seq gone_through(const Desk& desk) {
+  return std::min(std::max(desk.dropped_through, desk.dropping_through), desk.head);
+}
+
 Seq floor_of(const Start& start, const Desk& desk) {
   switch (start.kind) {
     case Start::Kind::earliest:
-      return std::max(desk.dropped_through, desk.dropping_through);
+      return gone_through(desk);
     case Start::Kind::latest:
       return desk.head;
     case Start::Kind::seq:
-      return std::clamp(start.seq == 0 ? Seq{0} : start.seq - 1, std::min(desk.dropped_through, desk.head),
-                        desk.head);
+      return std::clamp(start.seq == 0 ? Seq{0} : start.seq - 1, gone_through(desk), desk.head);
     case Start::Kind::time:
       break;
   }
@@ -87,7 +91,7 @@ void Attachment::located(ReadToAttach reason, const ReadResult& result, Now now)
     return desk_.refuse(reason.route, reason.hello.id, 0, result.error->code,
                         "cannot find the start in the journal: " + result.error->text);
   }
-  const Seq floor = std::clamp(result.located, std::min(desk_.dropped_through, desk_.head), desk_.head);
+  const Seq floor = std::clamp(result.located, gone_through(desk_), desk_.head);
   admit(reason.route, reason.hello, floor, now);
 }
 
