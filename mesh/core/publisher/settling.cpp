@@ -55,7 +55,8 @@ void Settling::on_ack(const Route& route, Ack ack, Now now) {
 void Settling::on_detach(const Route& route, Detach detach, Now now) {
   Session* session = desk_.sessions.find(detach.session);
   if (session == nullptr) {
-    // Repeated because our answer was lost? Of any other session nothing was taken: it must attach again first.
+    // Repeated because our answer was lost? Of any other session nothing was taken: it must attach again
+    // first.
     if (desk_.sessions.detached(detach.session)) {
       return desk_.send(route, Detached{detach.session, detach.id});
     }
