@@ -61,7 +61,8 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
   if (!wanted(group, log, index)) {
     broken("a group gets what it asked for", name_of(publisher, one.group, index));
   }
-  if (out_of_touch(one, publisher)) {
+  const bool out = out_of_touch(one, publisher);
+  if (out) {
     if (group.holders[log.events[index].slot] != process) entry.may_repeat = true;
   } else {
     check_alone(process, publisher, index);
@@ -73,7 +74,7 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
     entry.may_repeat = false;
   }
   if (entry.acked > 0) ++tally.duplicates;
-  entry.cut_short = false;
+  entry.cut_short = out;  // the publisher has taken it back, and knows nothing of this
   if (delivery.redrives > entry.redrives) entry.attempt = 0;
   entry.redrives = std::max(entry.redrives, delivery.redrives);
   if (delivery.counted) entry.attempt = std::max(entry.attempt, delivery.attempt);
@@ -162,7 +163,7 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
   if (one.group >= scenario_.groups.size()) return;
   auto& entry = log.groups[one.group].entries[index];
   const auto handling = std::find_if(one.running.begin(), one.running.end(), [&](const Handling& each) {
-    return each.publisher == publisher && each.index == index;
+    return each.publisher == publisher && each.index == index && each.attempt == delivery.attempt;
   });
   const bool overran =
       handling->over || world_.now() - handling->since >= scenario_.groups[one.group].policy.ack_wait;

@@ -16,9 +16,9 @@ using namespace sim;
 constexpr const char* help =
     R"(sim: plays the whole mesh from a seed, in virtual time, and checks every promise after every step
 
-  sim --seeds N [--from S] [--time-limit SECONDS] [--processes P] [--all]
+  sim --seeds N [--from S] [--time-limit SECONDS] [--at-least M] [--processes P] [--all]
         runs the seeds S, S+1, ... (S is 1 unless given); ends at the first broken promise, or, with --all,
-        tells every seed that breaks one in a line
+        tells every seed that breaks one in a line; a time limit that leaves less than M seeds is a failure
   sim --seed N [--trace]
         replays one seed; with --trace every message, commit, handling and crash is printed
   sim --plant FAULT (--seeds N [--from S] | --seed N [--trace])
@@ -39,6 +39,7 @@ struct Options {
   Plan plan;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> same;
+  std::uint64_t at_least = 0;
   bool trace = false;
 };
 
@@ -77,6 +78,8 @@ std::optional<Options> parse(int count, char** words) {
       options.plan.from = number;
     } else if (word == "--time-limit") {
       options.plan.time_limit = static_cast<double>(number);
+    } else if (word == "--at-least") {
+      options.at_least = number;
     } else if (word == "--processes") {
       options.plan.processes = static_cast<unsigned>(number);
     } else if (word == "--seed") {
@@ -123,9 +126,14 @@ int play_twice(std::uint64_t from, std::uint64_t seeds) {
   return 0;
 }
 
-int play_many(const Plan& plan) {
+int play_many(const Plan& plan, std::uint64_t at_least) {
   const auto summary = run_many(plan);
   std::printf("%s in %.1f s\n", to_text(summary.tally).c_str(), summary.seconds);
+  if (!summary.failed_seed && summary.tally.seeds < at_least) {
+    std::printf("only %llu seeds were played, of %llu at least\n",
+                static_cast<unsigned long long>(summary.tally.seeds), static_cast<unsigned long long>(at_least));
+    return 1;
+  }
   if (!summary.failed_seed) return plan.plant == Plant::none ? 0 : 1;
   const auto seed = *summary.failed_seed;
   if (!summary.failure.empty()) {
@@ -152,5 +160,5 @@ int main(int count, char** words) {
   }
   if (options->seed) return replay(*options->seed, options->plan.plant, options->trace);
   if (options->same) return play_twice(options->plan.from, *options->same);
-  return play_many(options->plan);
+  return play_many(options->plan, options->at_least);
 }

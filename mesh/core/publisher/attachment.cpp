@@ -218,8 +218,9 @@ bool Attachment::take_slots(Session& session, const Hello& hello, const Session*
     const bool charge = same != nullptr && same->slots != 0;
     charge_crash(desk_, group, charge && alone(*same, desk_), now);
     // An owner that has not detached may have had everything by the live stream, also after this restarted.
+    // (One whose lease ran out too, until it noticed.)
+    if (!owner.member.empty()) mark_delivered(group, desk_.head);
     if (!owner.member.empty() && group.lost != owner.epoch) {
-      mark_delivered(group, desk_.head);
       isolate(desk_, group, charge ? given_to(*same, desk_) : desk_.head, charge);
     }
   }

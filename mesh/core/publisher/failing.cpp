@@ -89,14 +89,15 @@ void unclaim_crash(Desk& desk, Group& group, const HeldEvent& held, Now now) {
   desk.save_retry(group, held.seq);
 }
 
-void expire_entry(Desk& desk, Group& group, Seq seq) {
+void expire_entry(Desk& desk, Group& group, Seq seq, Now now) {
   desk.erase_retry(group, seq);
   ++group.value.expired;
   ++desk.counters.expired;
   desk.save_value(group);
-  desk.notice(Level::warning, "event.expired",
-              "group " + group.name + ": event " + std::to_string(seq) +
-                  " was waiting for its retry, but retention has taken it");
+  desk.notice_rarely(Level::warning, "retry.expired",
+                     "group " + group.name + ": event " + std::to_string(seq) +
+                         " was waiting for its retry, but retention has taken it (others are only counted)",
+                     now);
 }
 
 }  // namespace mesh::core

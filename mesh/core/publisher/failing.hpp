@@ -24,6 +24,6 @@ void charge_crash(Desk& desk, Group& group, bool alone, Now now);
 void unclaim_crash(Desk& desk, Group& group, const HeldEvent& held, Now now);
 
 /// Gives up an entry whose event is not in the journal any more.
-void expire_entry(Desk& desk, Group& group, Seq seq);
+void expire_entry(Desk& desk, Group& group, Seq seq, Now now);
 
 }  // namespace mesh::core

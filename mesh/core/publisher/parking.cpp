@@ -61,7 +61,7 @@ void Parking::on_read(const ReadToPark& reason, const ReadResult& result, Now no
     if (RetryEntry* entry = entry_of(seq)) group.retries.move(seq, *entry, RetryEntry::State::parking);
   }
   for (const Seq seq : events.missing) {
-    if (entry_of(seq) != nullptr) expire_entry(desk_, group, seq);
+    if (entry_of(seq) != nullptr) expire_entry(desk_, group, seq, now);
   }
   std::size_t count = 0;
   std::string example;

@@ -116,7 +116,7 @@ void Redelivery::on_read(const ReadToRedeliver& reason, const ReadResult& result
     }
   }
   for (const Seq seq : events.missing) {
-    if (entry_of(seq) != nullptr) expire_entry(desk_, group, seq);
+    if (entry_of(seq) != nullptr) expire_entry(desk_, group, seq, now);
   }
   Session* session = owner(group);
   std::vector<std::pair<Seq, Batch>> ready;

@@ -204,7 +204,14 @@ Result<void> restore_desk(Desk& desk, const Journal& journal, std::span<const Gr
     desk.touch(*group);
   }
   for (const GroupDeclaration& one : declared) {
-    if (desk.find_group(one.name) != nullptr) continue;
+    if (const Group* group = desk.find_group(one.name)) {
+      if (group->value.prefixes != normal_prefixes(one.prefixes)) {
+        desk.notice(Level::warning, "group.declared_otherwise",
+                    "group " + one.name +
+                        " exists with other prefixes than are declared: they stay until a member brings others");
+      }
+      continue;
+    }
     if (auto done = declare(desk, journal, one, now); !done) return done;
   }
   return {};

@@ -354,7 +354,12 @@ void PublisherEngine::drop_through(Seq seq) {
   usage_due_ = now_.steady;
 }
 
+// Who waits for a receipt may look at the head next, and must find the event below it.
 void PublisherEngine::confirmed(std::span<const Batch> batches) {
+  {
+    const std::lock_guard lock(stats_mutex_);
+    stats_.head = batches.back().header.last;
+  }
   board_->confirm(batches.back().header.last);
 }
 

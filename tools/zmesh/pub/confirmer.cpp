@@ -72,8 +72,11 @@ void Confirmer::settle(const Entry& entry, const mesh::Result<mesh::Seq>& outcom
     return;
   }
   ++not_committed_;
-  if (first_failed_) return;
-  first_failed_ = Failed{entry.line, outcome.error()};
+  if (first_failed_) {
+    first_failed_->last = entry.line;
+    return;
+  }
+  first_failed_ = Failed{entry.line, entry.line, outcome.error()};
   interrupt_.request();
 }
 

@@ -30,6 +30,7 @@ class Confirmer {
 
   struct Failed {
     std::uint64_t line;  ///< first line that was not committed
+    std::uint64_t last;  ///< last one; some between may have been
     mesh::Error error;
   };
 

@@ -153,9 +153,11 @@ class Pub {
     }
     if (!confirmer_.first_failed()) return;
     failed_ = true;
-    complain("line " + std::to_string(confirmer_.first_failed()->line) +
-             ": not published: " + confirmer_.first_failed()->error.describe());
-    complain(std::to_string(confirmer_.not_committed()) + " events from there on were not committed");
+    const auto& first = *confirmer_.first_failed();
+    complain("line " + std::to_string(first.line) + ": not published: " + first.error.describe());
+    complain(std::to_string(confirmer_.not_committed()) + " events of lines " + std::to_string(first.line) +
+             " to " + std::to_string(first.last) + " were not committed");
+    if (!ended_) complain("nothing was read after line " + std::to_string(line_));
   }
 
   bool stay() {
