@@ -116,6 +116,7 @@ class Checker {
     std::vector<bool> fenced;            ///< per publisher: its lease ran out or others were given its slots
     std::vector<mesh::SessionId>
         session;                  ///< per publisher: of the newest Welcome of its present run; 0: none
+    std::vector<bool> asked;      ///< per publisher: it has read a Hello of this process in its present run
     std::vector<bool> lost;       ///< per publisher: its lease ran out since then
     std::vector<Duration> heard;  ///< per publisher: when that last read something from it
   };

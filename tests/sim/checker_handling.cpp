@@ -19,6 +19,7 @@ void Checker::process_began(ProcessId process, GroupIndex group) {
   one.acked_floor.assign(logs_.size(), 0);
   one.fenced.assign(logs_.size(), false);
   one.session.assign(logs_.size(), 0);
+  one.asked.assign(logs_.size(), false);
   one.lost.assign(logs_.size(), false);
   one.heard.assign(logs_.size(), world_.now());
 }
@@ -28,8 +29,8 @@ void Checker::process_ended(ProcessId process, Ended how) {
   one.alive = false;
   if (one.group >= scenario_.groups.size()) return;
   for (PublisherIndex publisher = 0; publisher < logs_.size(); ++publisher) {
-    // A Welcome that was lost on its way makes a session that nobody detaches.
-    if (how == Ended::left && one.session[publisher] == 0) continue;
+    // A Welcome that was lost on its way, or is held back, makes a session that nobody detaches.
+    if (how == Ended::left && one.session[publisher] == 0 && !one.asked[publisher]) continue;
     forgive_repeats(publisher, one.group, process, mesh::all_slots);
   }
   for (const auto& handling : one.running) {

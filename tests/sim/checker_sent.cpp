@@ -49,6 +49,7 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
   } else if (std::holds_alternative<mesh::Detached>(message)) {
     if (const auto process = processes_.find(to); process != processes_.end()) {
       process->second.session[publisher] = 0;
+      process->second.asked[publisher] = false;
     }
   } else if (const auto* grant = std::get_if<mesh::Grant>(&message)) {
     given_slots(publisher, to, grant->slots);
@@ -143,6 +144,7 @@ void Checker::forgive_repeats(PublisherIndex publisher, GroupIndex group, Proces
 void Checker::heard(PublisherIndex publisher, ProcessId process, const mesh::ControlMessage& message) {
   const auto found = processes_.find(process);
   if (found == processes_.end() || !found->second.alive) return;
+  if (std::holds_alternative<mesh::Hello>(message)) found->second.asked[publisher] = true;
   // What belongs to no session is refused, and says nothing to the publisher.
   const auto session = session_of(message);
   if (session && (*session == 0 || *session != found->second.session[publisher])) return;

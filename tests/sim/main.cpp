@@ -131,7 +131,8 @@ int play_many(const Plan& plan, std::uint64_t at_least) {
   std::printf("%s in %.1f s\n", to_text(summary.tally).c_str(), summary.seconds);
   if (!summary.failed_seed && summary.tally.seeds < at_least) {
     std::printf("only %llu seeds were played, of %llu at least\n",
-                static_cast<unsigned long long>(summary.tally.seeds), static_cast<unsigned long long>(at_least));
+                static_cast<unsigned long long>(summary.tally.seeds),
+                static_cast<unsigned long long>(at_least));
     return 1;
   }
   if (!summary.failed_seed) return plan.plant == Plant::none ? 0 : 1;

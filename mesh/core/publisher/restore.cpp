@@ -206,9 +206,10 @@ Result<void> restore_desk(Desk& desk, const Journal& journal, std::span<const Gr
   for (const GroupDeclaration& one : declared) {
     if (const Group* group = desk.find_group(one.name)) {
       if (group->value.prefixes != normal_prefixes(one.prefixes)) {
-        desk.notice(Level::warning, "group.declared_otherwise",
-                    "group " + one.name +
-                        " exists with other prefixes than are declared: they stay until a member brings others");
+        desk.notice(
+            Level::warning, "group.declared_otherwise",
+            "group " + one.name +
+                " exists with other prefixes than are declared: they stay until a member brings others");
       }
       continue;
     }

@@ -17,8 +17,9 @@ void add_action(CLI::App& parent, Chosen& chosen, const std::string& name, const
       ->expected(1)
       ->take_all()
       ->allow_extra_args(false);
-  command->add_flag("--all", options->all,
-                    changes ? "Every parked event of the group" : "Every parked event (as when none is named)");
+  command->add_flag(
+      "--all", options->all,
+      changes ? "Every parked event of the group" : "Every parked event (as when none is named)");
   if (changes) {
     command->add_flag("--dry-run", options->dry_run, "Only tell what would be done");
   }
