@@ -94,7 +94,7 @@ void expire_entry(Desk& desk, Group& group, Seq seq, Now now) {
   ++group.value.expired;
   ++desk.counters.expired;
   desk.save_value(group);
-  desk.notice_rarely(Level::warning, "retry.expired",
+  desk.notice_rarely(Level::warning, "event.expired",
                      "group " + group.name + ": event " + std::to_string(seq) +
                          " was waiting for its retry, but retention has taken it (others are only counted)",
                      now);
