@@ -16,13 +16,7 @@ struct Booking {
   MSGPACK_DEFINE_MAP(id, seats)
 };
 
-int main(int argc, char** argv) try {
-  if (argc != 2) {
-    std::cerr << "usage: bookings DIRECTORY\n";
-    return 64;
-  }
-  const std::string directory = argv[1];
-
+static void play(const std::string& directory) {
   // [readme]
   auto publisher = mesh::Publisher::open({.journal = directory + "/bookings",
                                           .name = "bookings",
@@ -49,9 +43,18 @@ int main(int argc, char** argv) try {
   publisher.wait_settled(receipt.seq(), 10s).value();
   consumer.close().value();
   publisher.close().value();
-  return 0;
+}
 
-} catch (const std::exception& error) {
-  std::cerr << "bookings: " << error.what() << "\n";
-  return 1;
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::cerr << "usage: bookings DIRECTORY\n";
+    return 64;
+  }
+  try {
+    play(argv[1]);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "bookings: " << error.what() << "\n";
+    return 1;
+  }
 }
