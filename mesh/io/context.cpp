@@ -4,6 +4,8 @@
 
 #include <mutex>
 
+#include <mesh/io/heap.hpp>
+
 namespace mesh::io {
 
 namespace {
@@ -20,6 +22,7 @@ Context::~Context() {
 }
 
 Result<std::shared_ptr<Context>> use_context(void* own) {
+  keep_large_blocks();
   if (own != nullptr) return std::make_shared<Context>(own, false);
 
   static std::mutex mutex;

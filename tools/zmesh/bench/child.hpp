@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 
 #include <tools/zmesh/exit_code.hpp>
@@ -24,6 +25,19 @@ ExitCode bench_mesh_publisher(const BenchChild& child);
 ExitCode bench_mesh_consumer(const BenchChild& child);
 ExitCode bench_zmq_publisher(const BenchChild& child);
 ExitCode bench_zmq_consumer(const BenchChild& child);
+
+/// Makes each payload another one.
+void write_number(std::span<std::byte> payload, std::uint64_t number);
+
+/// What every consumer does with a payload: it reads all of it.
+struct Tally {
+  std::uint64_t events = 0;
+  std::uint64_t sum = 0;
+
+  void add(std::span<const std::byte> payload);
+  /// Exactly the payloads that the publisher made.
+  bool complete(const BenchChild& child) const;
+};
 
 std::uint64_t monotonic_ns();
 /// Prints {"start_ns":..., "end_ns":...}.

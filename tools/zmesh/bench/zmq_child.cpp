@@ -2,7 +2,9 @@
 
 #include <zmq.h>
 
+#include <algorithm>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,10 +61,12 @@ ExitCode bench_zmq_publisher(const BenchChild& child) {
   char subscription[64];
   if (zmq_recv(socket.handle, subscription, sizeof subscription, 0) < 0) return failed("no subscriber came");
 
-  std::vector<char> message(sizeof topic + child.payload_bytes, 42);
+  std::vector<std::byte> message(sizeof topic + child.payload_bytes, std::byte{42});
   std::memcpy(message.data(), topic, sizeof topic);
+  const auto payload = std::span(message).subspan(sizeof topic);
   const auto start = monotonic_ns();
   for (std::uint64_t number = 0; number < child.events; ++number) {
+    write_number(payload, number);
     if (zmq_send(socket.handle, message.data(), message.size(), 0) < 0) return failed("send");
   }
   return print_span(start, monotonic_ns());
@@ -75,14 +79,15 @@ ExitCode bench_zmq_consumer(const BenchChild& child) {
   const auto start = monotonic_ns();
   zmq_msg_t message;
   zmq_msg_init(&message);
-  std::uint64_t bytes = 0;
+  Tally tally;
   for (std::uint64_t number = 0; number < child.events; ++number) {
     if (zmq_msg_recv(&message, socket.handle, 0) < 0) return failed("receive");
-    bytes += zmq_msg_size(&message) - sizeof topic;
+    const std::span frame(static_cast<const std::byte*>(zmq_msg_data(&message)), zmq_msg_size(&message));
+    tally.add(frame.subspan(std::min(sizeof topic, frame.size())));
   }
   const auto end = monotonic_ns();
   zmq_msg_close(&message);
-  if (bytes != child.events * child.payload_bytes) return ExitCode::failure;
+  if (!tally.complete(child)) return ExitCode::failure;
   return print_span(start, end);
 }
 
