@@ -11,7 +11,6 @@
 #include <cstdio>
 #include <cstring>
 #include <new>
-#include <thread>
 
 namespace sim {
 
@@ -142,9 +141,15 @@ Summary run_many(const Plan& plan) {
   const auto count = std::min(plan.processes, processes_max);
   std::array<Child, processes_max> children;
   std::fflush(nullptr);
+  // Blocked, so that a child's end is waited for below and cannot be missed.
+  sigset_t ended, before;
+  sigemptyset(&ended);
+  sigaddset(&ended, SIGCHLD);
+  pthread_sigmask(SIG_BLOCK, &ended, &before);
   for (unsigned index = 0; index < count; ++index) {
     children[index].pid = fork();
     if (children[index].pid == 0) {
+      pthread_sigmask(SIG_SETMASK, &before, nullptr);
       work(board, board.workers[index], plan);
       _exit(0);
     }
@@ -156,7 +161,9 @@ Summary run_many(const Plan& plan) {
     return std::any_of(children.begin(), children.end(), [](const Child& child) { return child.pid > 0; });
   };
   while (running()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    constexpr timespec look_again = {.tv_sec = 0,
+                                     .tv_nsec = 10'000'000};  // the limits, the hanging, the progress
+    sigtimedwait(&ended, nullptr, &look_again);
     if (plan.time_limit && timer.seconds() > *plan.time_limit) board.stop = true;
     reap(board, children, count, summary);
     if (plan.progress && timer.seconds() - told > 5) {
@@ -172,6 +179,7 @@ Summary run_many(const Plan& plan) {
       summary.failure.clear();
     }
   }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   summary.tally = counts_of(board);
   summary.seconds = timer.seconds();
   munmap(memory, sizeof(Board));
