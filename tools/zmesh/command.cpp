@@ -3,6 +3,7 @@
 #include <exception>
 
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/option.hpp>
 
 namespace zmesh {
 

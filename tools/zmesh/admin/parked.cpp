@@ -12,12 +12,12 @@ namespace {
 using mesh::Errc;
 using mesh::Reason;
 
-constexpr std::array reasons = {Reason::handler_rejected, Reason::retry_exhausted, Reason::ack_timeout,
-                                Reason::consumer_crash,   Reason::undecodable,     Reason::no_handler};
+constexpr std::array parked_reasons = {Reason::handler_rejected, Reason::retry_exhausted, Reason::ack_timeout,
+                                       Reason::consumer_crash,   Reason::undecodable,     Reason::no_handler};
 
 mesh::Result<Reason> reason_of(std::string_view name) {
   std::string known;
-  for (const auto reason : reasons) {
+  for (const auto reason : parked_reasons) {
     if (mesh::to_string(reason) == name) return reason;
     known += known.empty() ? "" : ", ";
     known += mesh::to_string(reason);
@@ -25,29 +25,29 @@ mesh::Result<Reason> reason_of(std::string_view name) {
   return mesh::fail(Errc::invalid_argument, "'" + std::string(name) + "' is no reason; there are " + known);
 }
 
-mesh::Result<mesh::Admin> connect(const ParkedOptions& options) {
+mesh::Result<mesh::Admin> connect_for(const ParkedOptions& options) {
   return mesh::Admin::connect(options.endpoint, parse_duration(options.timeout).value());
 }
 
 /// All events that match, with the publisher's name for them.
-struct Found {
+struct ParkedFound {
   mesh::Info publisher;
   std::vector<mesh::ParkedEvent> events;
 };
 
-mesh::Result<Found> find(const ParkedOptions& options) {
+mesh::Result<ParkedFound> find_parked(const ParkedOptions& options) {
   auto filter = parked_filter(options);
   if (!filter) return filter.error();
-  auto admin = connect(options);
+  auto admin = connect_for(options);
   if (!admin) return admin.error();
   auto info = admin->info();
   if (!info) return info.error();
   auto events = admin->parked_all(options.group, *filter);
   if (!events) return events.error();
-  return Found{std::move(*info), std::move(*events)};
+  return ParkedFound{std::move(*info), std::move(*events)};
 }
 
-ExitCode command(const ParkedOptions& options, bool redrive) {
+ExitCode change_parked(const ParkedOptions& options, bool redrive) {
   if (options.seqs.empty() && options.where.empty() && !options.all) {
     complain("which? Name SEQs, --where conditions or --all (and try --dry-run first)");
     return ExitCode::usage;
@@ -58,7 +58,7 @@ ExitCode command(const ParkedOptions& options, bool redrive) {
   }
   auto filter = parked_filter(options);
   if (!filter) return report(filter.error());
-  auto admin = connect(options);
+  auto admin = connect_for(options);
   if (!admin) return report(options.endpoint, admin.error());
   auto done = redrive ? admin->redrive(options.group, *filter, options.dry_run)
                       : admin->discard(options.group, *filter, options.dry_run);
@@ -111,7 +111,7 @@ mesh::Result<mesh::ParkedFilter> parked_filter(const ParkedOptions& options) {
 }
 
 ExitCode parked_list(const ParkedOptions& options) {
-  const auto found = find(options);
+  const auto found = find_parked(options);
   if (!found) return report(found.error());
   std::string out;
   if (options.json) {
@@ -125,7 +125,7 @@ ExitCode parked_list(const ParkedOptions& options) {
 }
 
 ExitCode parked_show(const ParkedOptions& options) {
-  const auto found = find(options);
+  const auto found = find_parked(options);
   if (!found) return report(found.error());
   std::string out;
   for (const auto& event : found->events) {
@@ -141,11 +141,11 @@ ExitCode parked_show(const ParkedOptions& options) {
 }
 
 ExitCode parked_redrive(const ParkedOptions& options) {
-  return command(options, true);
+  return change_parked(options, true);
 }
 
 ExitCode parked_discard(const ParkedOptions& options) {
-  return command(options, false);
+  return change_parked(options, false);
 }
 
 }  // namespace zmesh

@@ -1,5 +1,6 @@
 #include <tools/zmesh/admin/parked.hpp>
 #include <tools/zmesh/command.hpp>
+#include <tools/zmesh/option.hpp>
 #include <tools/zmesh/text/times.hpp>
 
 namespace zmesh {

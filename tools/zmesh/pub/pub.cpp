@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -37,6 +36,16 @@ std::string name_of(const PubOptions& options) {
   return mesh::valid_name(name) ? name : "publisher";
 }
 
+std::vector<std::string> split_prefixes(std::string_view list) {
+  std::vector<std::string> prefixes;
+  while (true) {
+    const auto comma = list.find(',');
+    prefixes.emplace_back(list.substr(0, comma));
+    if (comma == std::string_view::npos) return prefixes;
+    list.remove_prefix(comma + 1);
+  }
+}
+
 mesh::PublisherOptions publisher_options(const PubOptions& options) {
   mesh::PublisherOptions wanted;
   wanted.journal = options.journal;
@@ -54,7 +63,7 @@ mesh::PublisherOptions publisher_options(const PubOptions& options) {
     const auto colon = text.find('=');
     mesh::Group group;
     group.name = text.substr(0, colon);
-    if (colon != std::string::npos) group.prefixes = CLI::detail::split(text.substr(colon + 1), ',');
+    if (colon != std::string::npos) group.prefixes = split_prefixes(text.substr(colon + 1));
     wanted.groups.push_back(std::move(group));
   }
   return wanted;

@@ -1,6 +1,7 @@
 #include <journal/topic.hpp>
 #include <tools/zmesh/command.hpp>
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/option.hpp>
 #include <tools/zmesh/sniff/sniff.hpp>
 #include <tools/zmesh/text/times.hpp>
 
