@@ -12,6 +12,7 @@
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/process/interrupt.hpp>
 #include <tools/zmesh/pub/confirmer.hpp>
+#include <tools/zmesh/registry/registry.hpp>
 #include <tools/zmesh/text/input_line.hpp>
 #include <tools/zmesh/text/json_text.hpp>
 #include <tools/zmesh/text/line_reader.hpp>
@@ -232,6 +233,10 @@ ExitCode pub(const PubOptions& options) {
   Interrupt interrupt;
   auto publisher = mesh::Publisher::open(publisher_options(options));
   if (!publisher) return report(publisher.error());
+  std::error_code ignored;
+  const Registration registered({publisher->identity().name, publisher->identity().origin.hex(),
+                                 publisher->control_endpoint(), publisher->events_endpoint(),
+                                 std::filesystem::absolute(options.journal, ignored).string(), ::getpid()});
   return Pub(options, fd, std::move(*publisher), interrupt).run();
 }
 
