@@ -20,8 +20,15 @@ struct Chosen {
 void add_pub(CLI::App& app, Chosen& chosen);
 void add_sub(CLI::App& app, Chosen& chosen);
 void add_sniff(CLI::App& app, Chosen& chosen);
+void add_record(CLI::App& app, Chosen& chosen);      ///< also replay and convert
+void add_publishers(CLI::App& app, Chosen& chosen);  ///< also members
 void add_groups(CLI::App& app, Chosen& chosen);
 void add_parked(CLI::App& app, Chosen& chosen);
+void add_trace(CLI::App& app, Chosen& chosen);
+void add_top(CLI::App& app, Chosen& chosen);
+void add_check(CLI::App& app, Chosen& chosen);
+void add_doctor(CLI::App& app, Chosen& chosen);
+void add_shell(CLI::App& app, Chosen& chosen);  ///< completion and man
 void add_journal(CLI::App& app, Chosen& chosen);
 void add_bench(CLI::App& app, Chosen& chosen);
 

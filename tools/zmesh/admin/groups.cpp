@@ -5,6 +5,7 @@
 
 #include <mesh/admin.hpp>
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/registry/where.hpp>
 #include <tools/zmesh/text/table.hpp>
 #include <tools/zmesh/text/times.hpp>
 
@@ -68,7 +69,7 @@ std::string groups_text(const mesh::GroupList& list) {
 
 ExitCode groups(const GroupsOptions& options) {
   const auto timeout = parse_duration(options.timeout).value();
-  auto admin = mesh::Admin::connect(options.endpoint, timeout);
+  auto admin = connect_admin(options.endpoint, timeout);
   if (!admin) return report(options.endpoint, admin.error());
   auto info = admin->info();
   if (!info) return report(options.endpoint, info.error());

@@ -9,7 +9,7 @@ void add_groups(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<GroupsOptions>();
   auto* command =
       app.add_subcommand("groups", "Show the groups of a publisher: floor, lag, retries, parked, members");
-  command->add_option("EP", options->endpoint, "Control endpoint of the publisher")->required();
+  command->add_option("EP", options->endpoint, "Control endpoint of the publisher, or @NAME")->required();
   command->add_flag("--json", options->json, "One object per group");
   command->add_option("--timeout", options->timeout, "How long to wait for an answer")
       ->check(parsed_by([](const std::string& text) { return parse_duration(text); }, "DURATION"))

@@ -47,6 +47,7 @@ void OutcomeWatch::loop() {
       const auto list = admin->groups();
       if (list) {
         for (const auto& group : list->groups) compare(publisher, group);
+        looked_ = true;
       } else {
         admin.reset();
       }
@@ -58,8 +59,9 @@ void OutcomeWatch::loop() {
 
 void OutcomeWatch::compare(const std::string& publisher, const mesh::GroupStatus& group) {
   const auto known = before_.find(group.group);
-  if (known != before_.end()) {
-    const auto& before = known->second;
+  // A group that is new since we look began with nothing; what there was before says nothing of now.
+  if (known != before_.end() || looked_) {
+    const auto before = known != before_.end() ? known->second : mesh::GroupStatus{};
     const auto tell = [&](const std::string& text) {
       tell_(publisher, "group " + group.group + ": " + text);
     };

@@ -28,6 +28,7 @@ class OutcomeWatch {
   const std::string endpoint_;
   const std::function<void(const std::string&, const std::string&)> tell_;
   std::map<std::string, mesh::GroupStatus> before_;
+  bool looked_ = false;
   std::mutex mutex_;
   std::condition_variable ended_;
   bool ending_ = false;

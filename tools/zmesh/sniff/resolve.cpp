@@ -7,7 +7,7 @@
 #include <mesh/admin.hpp>
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/registry/registry.hpp>
-#include <tools/zmesh/sniff/sniff.hpp>
+#include <tools/zmesh/sniff/stream.hpp>
 
 namespace zmesh {
 namespace {
@@ -26,7 +26,7 @@ struct Resolved {
   std::string origin;  ///< hex; empty: it does not answer
 };
 
-std::vector<Named> named_sources(const SniffOptions& options) {
+std::vector<Named> named_sources(const StreamOptions& options) {
   std::vector<Named> named;
   for (const auto& endpoint : options.endpoints) named.push_back({endpoint, "", true});
   for (const auto& journal : options.journals) named.push_back({"", journal, true});
@@ -64,7 +64,7 @@ bool folded(std::vector<Resolved>& all, const Resolved& other) {
   return false;
 }
 
-mesh::Result<Resolved> resolve_one(const Named& named, const SniffOptions& options) {
+mesh::Result<Resolved> resolve_one(const Named& named, const StreamOptions& options) {
   Resolved resolved;
   auto& source = resolved.source;
   source.endpoint = named.endpoint;
@@ -87,7 +87,7 @@ mesh::Result<Resolved> resolve_one(const Named& named, const SniffOptions& optio
 
 }  // namespace
 
-mesh::Result<std::vector<SourceOptions>> resolve_sources(const SniffOptions& options) {
+mesh::Result<std::vector<SourceOptions>> resolve_sources(const StreamOptions& options) {
   const auto named = named_sources(options);
   if (named.empty()) {
     return mesh::fail(

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <tools/zmesh/text/json_text.hpp>
+#include <tools/zmesh/text/times.hpp>
 
 namespace zmesh {
 namespace {
@@ -61,6 +62,9 @@ mesh::Result<mesh::EventInput> InputLine::parse(std::string_view line) {
   header_texts_.clear();
   headers_.clear();
   packed_.clear();
+  origin_.reset();
+  seq_ = 0;
+  time_ = 0;
   bool has_payload = false;
   for (auto& [name, value] : object.items()) {
     if (name == "topic") {
@@ -91,6 +95,12 @@ mesh::Result<mesh::EventInput> InputLine::parse(std::string_view line) {
         }
         event.payload = mesh::as_bytes(decoded_);
       }
+    } else if (name == "origin" && value.is_string()) {
+      origin_ = mesh::Origin::from_hex(value.get_ref<const std::string&>());
+    } else if (name == "seq" && value.is_number_unsigned()) {
+      seq_ = value.get<mesh::Seq>();
+    } else if (name == "time" && value.is_string()) {
+      if (const auto time = parse_time(value.get_ref<const std::string&>())) time_ = *time;
     } else if (std::find(ignored_fields.begin(), ignored_fields.end(), name) == ignored_fields.end()) {
       return bad_line("unknown field '" + name + "'");
     }
