@@ -1,7 +1,6 @@
 // The configuration as text: the commented default, and what is in force.
 
 #include <nodes/config/config.hpp>
-#include <tools/zmesh/text/times.hpp>
 
 namespace node {
 namespace {
@@ -30,6 +29,17 @@ std::string size_text(std::int64_t bytes) {
   return std::to_string(bytes);
 }
 
+/// Exact: "90s" is not "1m30s", but no value loses anything.
+std::string duration_text(mesh::Duration duration) {
+  constexpr std::pair<std::int64_t, std::string_view> units[] = {
+      {3'600'000'000'000, "h"}, {60'000'000'000, "m"}, {1'000'000'000, "s"},
+      {1'000'000, "ms"},        {1'000, "us"},         {1, "ns"}};
+  for (const auto& [size, unit] : units)
+    if (duration.count() != 0 && duration.count() % size == 0)
+      return quoted(std::to_string(duration.count() / size) + std::string(unit));
+  return quoted("0s");
+}
+
 /// The text in lines of at most 100 bytes, each behind "# ".
 std::string comment(std::string_view text) {
   std::string out;
@@ -56,7 +66,7 @@ std::string bounds_text(const Option& option) {
 }  // namespace
 
 std::string number_text(const Option& option, std::int64_t number) {
-  if (option.kind == Kind::duration) return quoted(zmesh::duration_text(mesh::Duration(number)));
+  if (option.kind == Kind::duration) return duration_text(mesh::Duration(number));
   return option.kind == Kind::size ? size_text(number) : std::to_string(number);
 }
 
@@ -65,14 +75,12 @@ std::string written(const Value& value, Kind kind) {
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   if (const auto* number = std::get_if<std::int64_t>(&value))
     return kind == Kind::size ? size_text(*number) : std::to_string(*number);
-  if (const auto* duration = std::get_if<mesh::Duration>(&value))
-    return quoted(zmesh::duration_text(*duration));
+  if (const auto* duration = std::get_if<mesh::Duration>(&value)) return duration_text(*duration);
   std::string list;
   if (const auto* texts = std::get_if<std::vector<std::string>>(&value))
     for (const auto& text : *texts) list += (list.empty() ? "" : ", ") + quoted(text);
   if (const auto* durations = std::get_if<std::vector<mesh::Duration>>(&value))
-    for (const auto& duration : *durations)
-      list += (list.empty() ? "" : ", ") + quoted(zmesh::duration_text(duration));
+    for (const auto& duration : *durations) list += (list.empty() ? "" : ", ") + duration_text(duration);
   return "[" + list + "]";
 }
 

@@ -147,7 +147,7 @@ const Option gateway_options[] = {
     {"publish_timeout", Kind::duration, "\"10s\"", "How long a request waits for room before it gets 503.", 0,
      hour},
     {"read_timeout", Kind::duration, "\"10s\"", "A request must have arrived within this.", 10 * ms, hour},
-    {"idle_timeout", Kind::duration, "\"60s\"", "A connection without a request is closed after this.",
+    {"idle_timeout", Kind::duration, "\"1m\"", "A connection without a request is closed after this.",
      10 * ms, day},
     {"groups_max", Kind::integer, "16", "Groups consumed over HTTP at once.", 1, 256},
     {"in_flight_max", Kind::integer, "64", "Events of one group that HTTP consumers may have in hand.", 1,

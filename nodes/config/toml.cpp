@@ -43,6 +43,13 @@ FileTable table_of(std::string name, const toml::table& table, bool repeated, in
   return result;
 }
 
+/// "Error while parsing value: could not ..." is about the parser; what it found is behind the colon.
+std::string reason_of(const toml::parse_error& error) {
+  const auto text = error.description();
+  const auto colon = text.find(": ");
+  return "not TOML: " + std::string(text.substr(colon == std::string_view::npos ? 0 : colon + 2));
+}
+
 /// [[name]] is a list of tables; an empty list says nothing.
 bool is_tables(const toml::node& node) {
   const auto* list = node.as_array();
@@ -64,7 +71,7 @@ mesh::Result<std::vector<FileTable>> read_toml(const std::string& path) {
     root = toml::parse(std::string_view(text.str()), std::string_view(path));
   } catch (const toml::parse_error& error) {
     return mesh::fail(mesh::Errc::invalid_argument,
-                      std::to_string(error.source().begin.line) + ": " + std::string(error.description()));
+                      std::to_string(error.source().begin.line) + ": " + reason_of(error));
   }
   std::vector<FileTable> tables;
   for (const auto& [key, node] : root) {
