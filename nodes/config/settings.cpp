@@ -101,6 +101,7 @@ class Builder {
     gateway.from = part.get<Texts>("from");
     gateway.events_max = number(part, "events_max");
     gateway.body_size_max = number(part, "body_size_max");
+    gateway.memory_max = number(part, "memory_max");
     gateway.publish_timeout = part.get<mesh::Duration>("publish_timeout");
     gateway.groups_max = number(part, "groups_max");
     gateway.in_flight_max = static_cast<unsigned>(number(part, "in_flight_max"));
@@ -109,7 +110,7 @@ class Builder {
     if (settings_.publisher) gateway.event_size_max = settings_.publisher->event_size_max;
     if (gateway.http) {
       gateway.http->body_size_max = gateway.body_size_max;
-      gateway.http->memory_max = number(part, "memory_max");
+      gateway.http->memory_max = gateway.memory_max;
       gateway.http->connections_max = number(part, "connections_max");
       gateway.http->read_timeout = part.get<mesh::Duration>("read_timeout");
       gateway.http->idle_timeout = part.get<mesh::Duration>("idle_timeout");

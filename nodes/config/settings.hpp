@@ -30,6 +30,7 @@ struct GatewaySettings {
   std::vector<std::string> from;
   std::size_t events_max = 10'000;
   std::size_t body_size_max = 4 << 20;
+  std::size_t memory_max = 32 << 20;  ///< bodies of all requests by HTTP, and again of all by ZeroMQ
   std::size_t event_size_max = 1 << 20;
   mesh::Duration publish_timeout = std::chrono::seconds(10);
   std::size_t groups_max = 16;

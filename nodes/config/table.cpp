@@ -140,7 +140,8 @@ const Option gateway_options[] = {
      check_endpoint},
     {"body_size_max", Kind::size, "\"4 MiB\"", "Largest request body.", kib, gib},
     {"memory_max", Kind::size, "\"32 MiB\"",
-     "Bodies of all requests being worked on; beyond it requests get 429.", 64 * kib, 16 * gib},
+     "Bodies of all requests being worked on; beyond it HTTP requests get 429, and ZeroMQ is not read.",
+     64 * kib, 16 * gib},
     {"connections_max", Kind::integer, "256", "HTTP connections at once; beyond it they get 503.", 1,
      100'000},
     {"events_max", Kind::integer, "10000", "Events in one request.", 1, 1'000'000},
@@ -160,7 +161,7 @@ const Option gateway_options[] = {
 };
 
 // What relay, deliver and archive have in common.
-#define ZMESH_SOURCE_OPTIONS(concurrency)                                                                    \
+#define ZMESH_SOURCE_OPTIONS(concurrency, attempts_max)                                                      \
   {"group", Kind::text, "\"\"", "The durable group (needed).", 0, 0, {}, check_name},                        \
       {"from", Kind::texts, "[]", "Control endpoints of the publishers; none: this node's own.",             \
        0,      0,           {},   check_endpoint},                                                           \
@@ -185,11 +186,12 @@ const Option gateway_options[] = {
       {"backoff", Kind::durations, "[\"100ms\", \"1s\", \"5s\", \"30s\", \"2m\"]",                           \
        "Delays before attempt 2, 3, ...; the last repeats."},                                                \
   {                                                                                                          \
-    "attempts_max", Kind::integer, "5", "An event is parked when this many attempts have failed.", 1, 1000   \
+    "attempts_max", Kind::integer, attempts_max, "An event is parked when this many attempts have failed.",  \
+        1, 1000                                                                                              \
   }
 
 const Option relay_options[] = {
-    ZMESH_SOURCE_OPTIONS("64"),
+    ZMESH_SOURCE_OPTIONS("64", "1000"),
     {"exclude",
      Kind::texts,
      "[]",
@@ -213,7 +215,7 @@ const Option relay_options[] = {
 };
 
 const Option deliver_options[] = {
-    ZMESH_SOURCE_OPTIONS("4"),
+    ZMESH_SOURCE_OPTIONS("4", "5"),
     {"webhook",
      Kind::text,
      "\"\"",
@@ -242,7 +244,7 @@ const Option deliver_options[] = {
 };
 
 const Option archive_options[] = {
-    ZMESH_SOURCE_OPTIONS("64"),
+    ZMESH_SOURCE_OPTIONS("64", "1000"),
     {"directory", Kind::text, "\"\"", "Where the files go (needed); made when missing."},
     {"file_size_max", Kind::size, "\"64 MiB\"", "A file is completed when it has this many compressed bytes.",
      4 * kib, 1024 * gib},

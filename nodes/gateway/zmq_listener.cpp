@@ -20,6 +20,9 @@ using namespace std::chrono_literals;
 /// Requests that may wait for their commit; then no more are read, and ZeroMQ holds the clients back.
 constexpr std::size_t waiting_max = 1000;
 
+/// Requests of one client that ZeroMQ may hold in memory besides.
+constexpr int client_requests_max = 4;
+
 using Frames = std::vector<zmq::message_t>;
 
 }  // namespace
@@ -28,6 +31,7 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
   struct Job {
     Frames envelope;  ///< routing id and what stands before the body
     ZmqRequest request;
+    std::size_t size = 0;
     std::vector<mesh::Receipt> receipts;
     std::optional<mesh::Error> stopped;
   };
@@ -47,7 +51,7 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
 
   void run() {
     while (!ended()) {
-      const bool reads = !ending && waiting < waiting_max;
+      const bool reads = !ending && has_room();
       zmq::pollitem_t items[] = {{nullptr, wake_fd, ZMQ_POLLIN, 0}, {socket.handle(), 0, ZMQ_POLLIN, 0}};
       try {
         zmq::poll(items, reads ? 2 : 1, 200ms);
@@ -59,11 +63,13 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
         [[maybe_unused]] const auto got = ::read(wake_fd, &count, sizeof count);
       }
       send_answers();
-      for (int i = 0; reads && i < 100 && waiting < waiting_max; ++i)
+      for (int i = 0; reads && i < 100 && has_room(); ++i)
         if (!receive()) break;
     }
     socket.close();
   }
+
+  bool has_room() const { return waiting < waiting_max && waiting_bytes < settings.memory_max; }
 
   bool ended() const { return ending && (waiting == 0 || std::chrono::steady_clock::now() > end_by); }
 
@@ -79,6 +85,8 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
     job->envelope.pop_back();
     ++counters.requests;
     ++waiting;
+    job->size = body.size();
+    waiting_bytes += job->size;
     auto request = mesh::unpack<ZmqRequest>({static_cast<const std::byte*>(body.data()), body.size()});
     if (request) {
       job->request = std::move(*request);
@@ -133,6 +141,7 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
     }
     for (const auto& job : ready) {
       --waiting;
+      waiting_bytes -= job->size;
       const auto packed = mesh::pack(answer_of(*job));
       for (auto& frame : job->envelope)
         socket.send(frame, zmq::send_flags::sndmore | zmq::send_flags::dontwait);
@@ -172,7 +181,8 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
   const int wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   std::mutex mutex;
   std::deque<JobPtr> answers;
-  std::size_t waiting = 0;  ///< of the thread
+  std::size_t waiting = 0;  ///< requests; of the thread, as is their size
+  std::size_t waiting_bytes = 0;
   std::atomic<bool> ending{false};
   std::chrono::steady_clock::time_point end_by{};
   std::thread thread;
@@ -185,7 +195,7 @@ mesh::Result<std::unique_ptr<ZmqListener>> ZmqListener::open(const GatewaySettin
   try {
     state->socket.set(zmq::sockopt::linger, 200);
     state->socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(settings.body_size_max));
-    state->socket.set(zmq::sockopt::rcvhwm, 100);
+    state->socket.set(zmq::sockopt::rcvhwm, client_requests_max);
     state->socket.set(zmq::sockopt::sndhwm, 1000);
     state->socket.bind(settings.zmq);
   } catch (const zmq::error_t& error) {

@@ -6,9 +6,29 @@ import select
 import socket
 import time
 
-from harness import ROOT, Process, wait_until
+from harness import ROOT, Process, run, wait_until
 
 ZMESHD = os.environ.get("ZMESHD", os.path.join(ROOT, "build", "release", "nodes", "zmeshd"))
+
+GATEWAY = """
+[node]
+name = "gate"
+drain_timeout = "5s"
+[publisher]
+journal = "@PATH@/journal"
+control = "ipc://@PATH@/control"
+[gateway]
+http = "@HTTP@"
+[admin]
+listen = "@ADMIN@"
+"""
+
+
+def journal_events(place, journal="journal"):
+    """What is really in the journal, read by the other program."""
+    status, out, error = run("sniff", "--journal", place / journal, "--json", timeout=120)
+    assert status == 0, error
+    return [json.loads(line) for line in out.splitlines()]
 
 
 def free_port():
