@@ -1,0 +1,121 @@
+#include <nodes/config/checks.hpp>
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include <journal/topic.hpp>
+#include <mesh/model/policy.hpp>
+#include <tools/zmesh/text/times.hpp>
+
+namespace node {
+
+std::string check_name(const std::string& text) {
+  return mesh::valid_name(text) ? "" : "must be 1 to 100 letters, digits and . _ - : @ /";
+}
+
+std::optional<Listen> parse_listen(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  Listen listen;
+  auto address = text.substr(0, colon);
+  if (address == "localhost") address = "127.0.0.1";
+  const bool brackets = address.starts_with('[') && address.ends_with(']');
+  if (brackets) address = address.substr(1, address.size() - 2);
+  listen.address = address;
+  in6_addr buffer;
+  if (::inet_pton(brackets ? AF_INET6 : AF_INET, listen.address.c_str(), &buffer) != 1) return std::nullopt;
+  const auto port = text.substr(colon + 1);
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), listen.port);
+  if (error != std::errc() || end != port.data() + port.size()) return std::nullopt;
+  return listen;
+}
+
+std::string check_listen(const std::string& text) {
+  return parse_listen(text)
+             ? ""
+             : "must be ADDRESS:PORT, such as 127.0.0.1:8480 or [::1]:8480 (port 0: a free one)";
+}
+
+std::string check_host(const std::string& text) {
+  const bool plain = text.find_first_of("/:@ ") == std::string::npos;
+  return plain && !text.empty() ? "" : "must be the name of a host, without scheme and port";
+}
+
+std::string check_endpoint(const std::string& text) {
+  const auto rest = text.substr(std::min(text.size(), std::size_t{6}));
+  const bool known = text.starts_with("tcp://") || text.starts_with("ipc://");
+  if (!known || rest.empty()) return "must be tcp://ADDRESS:PORT or ipc://PATH";
+  if (text.starts_with("tcp://") && rest.rfind(':') == std::string::npos)
+    return "must be tcp://ADDRESS:PORT; the port is missing";
+  return "";
+}
+
+std::pair<std::string, std::vector<std::string>> split_group(std::string_view text) {
+  const auto equals = text.find('=');
+  std::pair<std::string, std::vector<std::string>> parts;
+  parts.first = text.substr(0, equals);
+  while (equals != std::string_view::npos) {
+    text.remove_prefix(std::min(text.size(), parts.second.empty() ? equals + 1 : text.find(',') + 1));
+    parts.second.emplace_back(text.substr(0, text.find(',')));
+    if (text.find(',') == std::string_view::npos) break;
+  }
+  return parts;
+}
+
+std::string check_group(const std::string& text) {
+  const auto [name, prefixes] = split_group(text);
+  if (auto wrong = check_name(name); !wrong.empty()) return "the group's name " + wrong;
+  for (const auto& prefix : prefixes)
+    if (auto wrong = check_prefix_text(prefix); !wrong.empty()) return wrong;
+  return "";
+}
+
+std::string check_prefix_text(const std::string& text) {
+  const auto checked = mesh::check_prefix(text);
+  return checked ? "" : checked.error().text;
+}
+
+std::string check_start(const std::string& text) {
+  return zmesh::parse_start(text) ? "" : "must be earliest, latest, seq:N or time:RFC3339";
+}
+
+std::string check_rename(const std::string& text) {
+  const auto equals = text.find('=');
+  if (equals == std::string::npos) return "must be FROM=TO, such as \"booking.=eu.booking.\"";
+  if (auto wrong = check_prefix_text(text.substr(0, equals)); !wrong.empty()) return wrong;
+  return check_prefix_text(text.substr(equals + 1));
+}
+
+std::string check_url(const std::string& text) {
+  for (const std::string_view scheme : {"http://", "https://"})
+    if (text.starts_with(scheme) && text.size() > scheme.size() && text[scheme.size()] != '/') return "";
+  return "must be http://HOST[:PORT]/PATH or https://...";
+}
+
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
+  std::string best;
+  // A third of its letters may be wrong.
+  std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
+  for (const auto& candidate : candidates) {
+    std::vector<std::size_t> row(candidate.size() + 1);
+    for (std::size_t i = 0; i < row.size(); ++i) row[i] = i;
+    for (std::size_t i = 1; i <= word.size(); ++i) {
+      std::size_t diagonal = row[0];
+      row[0] = i;
+      for (std::size_t j = 1; j <= candidate.size(); ++j) {
+        const auto replaced = diagonal + (word[i - 1] == candidate[j - 1] ? 0 : 1);
+        diagonal = row[j];
+        row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+      }
+    }
+    if (row.back() < best_distance) {
+      best_distance = row.back();
+      best = candidate;
+    }
+  }
+  return best;
+}
+
+}  // namespace node

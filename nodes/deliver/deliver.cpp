@@ -1,0 +1,145 @@
+#include <nodes/deliver/deliver.hpp>
+
+#include <mutex>
+#include <optional>
+
+#include <nodes/deliver/webhook.hpp>
+#include <nodes/deliver/worker.hpp>
+#include <tools/zmesh/process/child.hpp>
+#include <tools/zmesh/text/event_line.hpp>
+
+namespace node {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// The exit status of sysexits.h's EX_DATAERR: the event itself is bad.
+constexpr int status_park = 65;
+/// After this the mesh has noticed by itself that ack_wait is over.
+constexpr mesh::Duration grace = 300ms;
+
+std::vector<std::string> environment_of(const mesh::Event& event, const std::string& group) {
+  std::vector<std::string> variables = {
+      "ZMESH_ORIGIN=" + event.origin().hex(),
+      "ZMESH_NAME=" + event.publisher_name(),
+      "ZMESH_GROUP=" + group,
+      "ZMESH_SEQ=" + std::to_string(event.seq()),
+      "ZMESH_TOPIC=" + std::string(event.topic()),
+      "ZMESH_ATTEMPT=" + std::to_string(event.attempt()),
+  };
+  // A key may hold a NUL, which no variable can.
+  if (event.key() && event.key()->find('\0') == std::string_view::npos)
+    variables.push_back("ZMESH_KEY=" + std::string(*event.key()));
+  return variables;
+}
+
+class Deliver final : public Role {
+ public:
+  explicit Deliver(const DeliverSettings& settings)
+      : settings_(settings),
+        hook_(std::make_shared<WebhookSettings>(
+            WebhookSettings{settings.webhook, settings.secret, settings.timeout})) {
+    if (!settings_.webhook.empty()) webhook_.emplace("zmeshd/" ZMESH_VERSION);
+    if (settings_.worker.empty()) return;
+    for (unsigned i = 0; i < settings_.source.concurrency; ++i) {
+      workers_.push_back(std::make_unique<Worker>(settings_.worker));
+      free_.push_back(workers_.back().get());
+    }
+  }
+
+  ~Deliver() override { close(0s); }
+
+  mesh::Result<void> open(const mesh::Publisher* publisher) {
+    auto consumer = open_member("deliver", settings_.source, publisher,
+                                [this](const mesh::Event& event) { return handle(event); });
+    if (!consumer) return consumer.error();
+    consumer_.emplace(std::move(*consumer));
+    return {};
+  }
+
+  RoleStatus status() const override {
+    RoleStatus status{"deliver", settings_.source.group, consumer_->member(), consumer_->stats(), {}};
+    if (workers_.empty()) return status;
+    std::uint64_t starts = 0;
+    for (const auto& worker : workers_) starts += worker->starts();
+    status.counts.emplace_back("worker_starts", starts);
+    return status;
+  }
+
+  void reload(const Settings& settings) override {
+    for (const auto& deliver : settings.delivers) {
+      if (deliver.source.group != settings_.source.group || deliver.webhook.empty()) continue;
+      auto wanted = std::make_shared<WebhookSettings>(
+          WebhookSettings{deliver.webhook, deliver.secret, settings_.timeout});
+      const std::lock_guard lock(mutex_);
+      hook_ = std::move(wanted);
+    }
+  }
+
+  void close(mesh::Duration timeout) override {
+    if (consumer_) (void)consumer_->close(timeout);
+    for (const auto& worker : workers_) worker->end(2s);
+  }
+
+ private:
+  mesh::Outcome handle(const mesh::Event& event) {
+    std::string line;
+    zmesh::append_event_json(line, event.view(),
+                             {event.origin().hex(), event.publisher_name(), event.attempt(),
+                              event.redelivered(), event.redrives()});
+    if (webhook_) {
+      std::shared_ptr<const WebhookSettings> hook;
+      {
+        const std::lock_guard lock(mutex_);
+        hook = hook_;
+      }
+      return webhook_->post(*hook, event, line);
+    }
+    line += '\n';
+    return settings_.worker.empty() ? execute(event, line) : ask(line);
+  }
+
+  mesh::Outcome execute(const mesh::Event& event, const std::string& line) const {
+    const auto result = zmesh::run_child(settings_.exec, line, environment_of(event, settings_.source.group),
+                                         settings_.source.retry.ack_wait + grace);
+    if (!result) return mesh::retry(result.error().text);
+    if (result->timed_out) return mesh::retry("the command ran past ack_wait and was killed");
+    if (result->status == 0) return mesh::ack();
+    auto reason =
+        result->error_text.empty() ? "exit status " + std::to_string(result->status) : result->error_text;
+    return result->status == status_park ? mesh::park(std::move(reason)) : mesh::retry(std::move(reason));
+  }
+
+  /// There are as many workers as handlers, so one is always free.
+  mesh::Outcome ask(const std::string& line) {
+    Worker* worker = nullptr;
+    {
+      const std::lock_guard lock(mutex_);
+      worker = free_.back();
+      free_.pop_back();
+    }
+    auto outcome = worker->ask(line, settings_.source.retry.ack_wait + grace);
+    const std::lock_guard lock(mutex_);
+    free_.push_back(worker);
+    return outcome;
+  }
+
+  const DeliverSettings settings_;
+  std::mutex mutex_;
+  std::shared_ptr<const WebhookSettings> hook_;
+  std::optional<Webhook> webhook_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<Worker*> free_;
+  std::optional<mesh::Consumer> consumer_;
+};
+
+}  // namespace
+
+mesh::Result<std::unique_ptr<Role>> open_deliver(const DeliverSettings& settings,
+                                                 const mesh::Publisher* publisher) {
+  auto deliver = std::make_unique<Deliver>(settings);
+  if (auto opened = deliver->open(publisher); !opened) return opened.error();
+  return std::unique_ptr<Role>(std::move(deliver));
+}
+
+}  // namespace node

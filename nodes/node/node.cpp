@@ -1,0 +1,144 @@
+#include <nodes/node/node.hpp>
+
+#include <algorithm>
+
+#include <nodes/archive/archive.hpp>
+#include <nodes/deliver/deliver.hpp>
+#include <nodes/log/log.hpp>
+#include <nodes/relay/relay.hpp>
+
+namespace node {
+
+mesh::Result<std::unique_ptr<Node>> Node::open(Settings settings) {
+  std::unique_ptr<Node> node(new Node(std::move(settings)));
+  if (auto started = node->start(); !started) return started.error();
+  return node;
+}
+
+Node::~Node() {
+  drain();
+}
+
+mesh::Result<void> Node::start() {
+  std::vector<Seen::Id> known;
+  if (!settings_.relays.empty()) {
+    std::size_t remember = 0;
+    for (const auto& relay : settings_.relays) remember = std::max(remember, relay.remember);
+    auto before = relayed_before(settings_.publisher->journal, remember);
+    if (!before) return before.error();
+    known = std::move(*before);
+  }
+  if (settings_.publisher) {
+    auto options = *settings_.publisher;
+    options.log = notices_of("publisher");
+    auto publisher = mesh::Publisher::open(std::move(options));
+    if (!publisher) return publisher.error();
+    publisher_.emplace(std::move(*publisher));
+    log(mesh::Level::info, "publisher.open",
+        "journal " + settings_.publisher->journal + ", control " + publisher_->control_endpoint() +
+            ", events " + publisher_->events_endpoint());
+  }
+  const auto& wanted = settings_.gateway;
+  if (wanted.http || !wanted.zmq.empty() || !wanted.pipe.empty()) {
+    auto gateway = Gateway::open(*loop_, wanted, publisher_ ? &*publisher_ : nullptr, topics_);
+    if (!gateway) return gateway.error();
+    gateway_ = std::move(*gateway);
+  }
+  auto* publisher = publisher_ ? &*publisher_ : nullptr;
+  for (const auto& relay : settings_.relays)
+    if (auto added = add(open_relay(relay, *publisher, known, topics_)); !added) return added;
+  for (const auto& deliver : settings_.delivers)
+    if (auto added = add(open_deliver(deliver, publisher)); !added) return added;
+  for (const auto& archive : settings_.archives)
+    if (auto added = add(open_archive(archive, publisher)); !added) return added;
+  if (settings_.admin) {
+    auto admin = Admin::open(*loop_, *settings_.admin, view());
+    if (!admin) return admin.error();
+    admin_ = std::move(*admin);
+  }
+  ready_ = true;
+  return {};
+}
+
+mesh::Result<void> Node::add(mesh::Result<std::unique_ptr<Role>> role) {
+  if (!role) return role.error();
+  const std::lock_guard lock(mutex_);
+  roles_.push_back(std::move(*role));
+  return {};
+}
+
+View Node::view() {
+  View view;
+  view.name = settings_.name;
+  view.publisher = publisher_ ? &*publisher_ : nullptr;
+  view.gateway = gateway_.get();
+  view.topics = &topics_;
+  const auto add = [&](const std::vector<std::string>& endpoints) {
+    for (const auto& endpoint : endpoints)
+      if (std::find(view.upstreams.begin(), view.upstreams.end(), endpoint) == view.upstreams.end())
+        view.upstreams.push_back(endpoint);
+  };
+  add(settings_.gateway.from);
+  for (const auto& relay : settings_.relays) add(relay.source.from);
+  for (const auto& deliver : settings_.delivers) add(deliver.source.from);
+  for (const auto& archive : settings_.archives) add(archive.source.from);
+  view.roles = [this] { return roles(); };
+  view.not_ready = [this] { return not_ready(); };
+  return view;
+}
+
+std::vector<RoleStatus> Node::roles() const {
+  std::vector<RoleStatus> list;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const auto& role : roles_) list.push_back(role->status());
+  }
+  if (gateway_)
+    for (const auto& desk : gateway_->groups())
+      list.push_back({"gateway", desk->group(), settings_.gateway.member, desk->stats(), {}});
+  return list;
+}
+
+std::string Node::not_ready() const {
+  if (!ready_) return "starting or ending";
+  for (const auto& role : roles())
+    for (const auto& link : role.stats.links)
+      if (!link.origin && role.role != "gateway")
+        return role.role + " of group " + role.group + " has not been attached to " + link.endpoint + " yet";
+  return {};
+}
+
+void Node::tick() {
+  if (gateway_) gateway_->tick();
+  loop_->post([this] { alive_ = true; });
+}
+
+bool Node::alive() {
+  return alive_.exchange(false);
+}
+
+void Node::reload(const Settings& settings) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& role : roles_) role->reload(settings);
+}
+
+void Node::drain() {
+  ready_ = false;
+  // Who takes events ends before what they are written to.
+  for (const auto& role : roles_) role->close(settings_.drain_timeout);
+  if (gateway_) gateway_->drain(settings_.drain_timeout);
+  admin_.reset();
+  {
+    const std::lock_guard lock(mutex_);
+    roles_.clear();
+  }
+  if (publisher_)
+    if (const auto closed = publisher_->close(settings_.drain_timeout); !closed)
+      log(mesh::Level::error, "publisher.close", closed.error().describe());
+  // Last: answers to what has just been committed are still on their way.
+  loop_->stop();
+  gateway_.reset();
+  publisher_.reset();
+}
+
+}  // namespace node

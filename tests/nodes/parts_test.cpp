@@ -1,0 +1,224 @@
+// What the roles decide, without sockets and processes.
+#include <boost/test/unit_test.hpp>
+#include <filesystem>
+#include <fstream>
+
+#include <nodes/archive/archive_file.hpp>
+#include <nodes/deliver/webhook.hpp>
+#include <nodes/deliver/worker.hpp>
+#include <nodes/gateway/incoming.hpp>
+#include <nodes/gateway/settle_request.hpp>
+#include <nodes/http/target.hpp>
+#include <nodes/relay/route.hpp>
+#include <nodes/relay/seen.hpp>
+
+namespace {
+
+using Kind = mesh::Outcome::Kind;
+using namespace std::chrono_literals;
+
+node::Incoming incoming(std::string body, std::string type, std::string target) {
+  // The events are views into the request.
+  static node::http::Request request;
+  request = {};
+  BOOST_REQUIRE(node::http::parse_target(target, request));
+  request.headers.emplace_back("content-type", std::move(type));
+  request.body = std::move(body);
+  return node::Incoming::read(request, 1000, 3);
+}
+
+mesh::Origin origin_of(std::uint8_t byte) {
+  mesh::Origin origin;
+  origin.bytes.fill(byte);
+  return origin;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(parts)
+
+BOOST_AUTO_TEST_CASE(a_target_is_decoded_after_it_was_taken_apart) {
+  node::http::Request request;
+  BOOST_REQUIRE(node::http::parse_target("/v1/groups/a%2Fb/events?max=3&prefix=a+b%26&flag", request));
+  BOOST_TEST(request.path == (std::vector<std::string>{"v1", "groups", "a/b", "events"}),
+             boost::test_tools::per_element());
+  BOOST_TEST(request.parameter("prefix").value() == "a b&");
+  BOOST_TEST(request.parameter("flag").value() == "");
+  BOOST_TEST(!request.parameter("none").has_value());
+  for (const auto* bad : {"", "v1", "*", "/%", "/%zz", "/a?b=%1"}) {
+    node::http::Request other;
+    BOOST_TEST(!node::http::parse_target(bad, other), bad);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_host_is_without_scheme_and_port) {
+  BOOST_TEST(node::http::host_of("localhost:8480") == "localhost");
+  BOOST_TEST(node::http::host_of("http://evil.example:80") == "evil.example");
+  BOOST_TEST(node::http::host_of("[::1]:8480") == "::1");
+  BOOST_TEST(node::http::host_of("null") == "null");
+}
+
+BOOST_AUTO_TEST_CASE(a_body_is_one_event_or_lines_or_a_payload) {
+  const auto one = incoming(R"({"key":"k","payload":{"n":1}})", "application/json", "/v1/events/a.b");
+  BOOST_REQUIRE_EQUAL(one.events.size(), 1U);
+  BOOST_TEST(!one.lines);
+  BOOST_TEST(one.events[0].topic == "a.b");
+  BOOST_TEST(one.events[0].key.value() == "k");
+
+  const auto lines = incoming("{\"payload\":1}\n\n{\"topic\":\"c\"}\n", "application/x-ndjson; charset=utf-8",
+                              "/v1/events/a.b");
+  BOOST_REQUIRE_EQUAL(lines.events.size(), 2U);
+  BOOST_TEST(lines.lines);
+  BOOST_TEST(lines.events[1].topic == "c");
+
+  const auto raw = incoming("\x01\x02", "application/octet-stream", "/v1/events/a.b?key=k");
+  BOOST_REQUIRE_EQUAL(raw.events.size(), 1U);
+  BOOST_TEST(raw.events[0].payload.size() == 2U);
+  BOOST_TEST(raw.events[0].key.value() == "k");
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_line_is_told_with_its_number) {
+  const auto bad = incoming("{\"payload\":1}\n{\"paylod\":1}\n", "application/jsonl", "/v1/events/a");
+  BOOST_TEST(bad.line == 2U);
+  BOOST_TEST(bad.error.text == "unknown field 'paylod'");
+  BOOST_TEST(incoming("{}\n{}\n{}\n{}\n", "application/jsonl", "/v1/events/a").error.text ==
+             "more than 3 events in one request");
+  BOOST_TEST(incoming("\n", "application/jsonl", "/v1/events/a").error.text ==
+             "there is no event in the body");
+  BOOST_TEST((incoming("{}", "application/json", "/v1/events/a..b").error.code == mesh::Errc::invalid_topic));
+  const auto large =
+      incoming(R"({"payload":")" + std::string(2000, 'x') + "\"}", "application/json", "/v1/events/a");
+  BOOST_TEST((large.error.code == mesh::Errc::event_too_large));
+}
+
+BOOST_AUTO_TEST_CASE(answers_of_consumers_are_read_strictly) {
+  node::http::Request request;
+  request.body = R"({"deliveries":["a","b"],"reason":"busy","delay":"5s"})";
+  const auto retry = node::read_settle(request, "retry");
+  BOOST_REQUIRE(retry.ok());
+  BOOST_TEST(retry->deliveries.size() == 2U);
+  BOOST_TEST(
+      (retry->outcome.kind == Kind::retry && retry->outcome.delay == 5s && retry->outcome.text == "busy"));
+  BOOST_TEST(!node::read_settle(request, "ack").ok());
+  BOOST_TEST(!node::read_settle(request, "park").ok());
+  for (const auto* body : {"[]", "{}", R"({"deliveries":[1]})", R"({"deliveries":["a"],"delay":"soon"})",
+                           R"({"deliveris":["a"]})"}) {
+    request.body = body;
+    BOOST_TEST(!node::read_settle(request, "retry").ok(), body);
+  }
+  node::http::Request query;
+  BOOST_REQUIRE(node::http::parse_target("/v1/groups/g/park?delivery=a&reason=bad", query));
+  BOOST_TEST((node::read_settle(query, "park")->outcome.kind == Kind::park));
+}
+
+BOOST_AUTO_TEST_CASE(a_workers_answer_is_an_outcome) {
+  BOOST_TEST((node::parse_outcome(R"({"outcome":"ack"})")->kind == Kind::ack));
+  BOOST_TEST((node::parse_outcome(R"({"outcome":"retry","delay":"2s"})")->delay == 2s));
+  BOOST_TEST(node::parse_outcome(R"({"outcome":"park","reason":"no"})")->text == "no");
+  for (const auto* bad : {"", "ack", "{}", R"({"outcome":"nack"})", R"({"outcome":"retry","delay":5})"})
+    BOOST_TEST(!node::parse_outcome(bad).ok(), bad);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_dies_fails_its_event_and_is_started_again) {
+  node::Worker worker(R"(read line; echo '{"outcome":"ack"}'; read line; exit 3)");
+  BOOST_TEST((worker.ask("{}\n", 10s).kind == Kind::ack));
+  const auto failed = worker.ask("{}\n", 10s);
+  BOOST_TEST((failed.kind == Kind::retry));
+  BOOST_TEST(failed.text == "the worker ended (exit status 3)");
+  BOOST_TEST((worker.ask("{}\n", 10s).kind == Kind::ack));
+  BOOST_TEST(worker.starts() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_worker_that_hangs_is_killed) {
+  node::Worker worker("sleep 600");
+  BOOST_TEST(worker.ask("{}\n", 100ms).text == "the worker did not answer in time (signal 9)");
+}
+
+BOOST_AUTO_TEST_CASE(a_signature_is_that_of_another_implementation) {
+  // printf '%s' '1700000000.{"n":1}' | openssl dgst -sha256 -hmac secret
+  BOOST_TEST(node::signature("secret", 1'700'000'000, R"({"n":1})") ==
+             "t=1700000000,v1=d36d6ce71da26cb3ead69e45b2a02790c45c5d2a1513de8b1c72748922dd8747");
+}
+
+BOOST_AUTO_TEST_CASE(topics_are_excluded_and_renamed) {
+  const node::Filters filters{{"a.secret."}, {{"a.", "eu.a."}, {"a.b", "never"}}};
+  BOOST_TEST(node::route(filters, "a.b").value() == "eu.a.b");
+  BOOST_TEST(!node::route(filters, "a.secret.x").has_value());
+  BOOST_TEST(node::route(filters, "c").value() == "c");
+}
+
+BOOST_AUTO_TEST_CASE(an_event_keeps_its_identity_over_relays) {
+  const auto first = origin_of(1), second = origin_of(2), own = origin_of(3);
+  const auto first_hex = first.hex();
+  mesh::BatchBuilder builder(second);
+  const std::vector<mesh::Header> headers{{node::origin_header, first_hex},
+                                          {node::seq_header, "17"},
+                                          {node::time_header, "5"},
+                                          {node::path_header, first_hex}};
+  builder.append(40, 900, {"t", std::nullopt, headers, {}});
+  builder.append(41, 901, {"t", std::nullopt, {}, {}});
+  const auto batch = builder.seal();
+  std::vector<mesh::EventView> events;
+  BOOST_REQUIRE(mesh::decode_events(batch.view(), events).ok());
+
+  const auto relayed = node::provenance_of(events[0], second);
+  BOOST_TEST((relayed.id == node::Seen::Id{first, 17}));
+  BOOST_TEST(relayed.time == 5);
+  BOOST_TEST(relayed.path == first_hex + "," + second.hex());
+  BOOST_TEST(!node::is_loop(relayed, own));
+  BOOST_TEST(node::is_loop(relayed, first));
+  BOOST_TEST(node::is_loop(relayed, second));
+
+  const auto fresh = node::provenance_of(events[1], second);
+  BOOST_TEST((fresh.id == node::Seen::Id{second, 41}));
+  BOOST_TEST(fresh.time == 901);
+}
+
+BOOST_AUTO_TEST_CASE(too_long_a_way_is_a_loop) {
+  node::Provenance provenance;
+  provenance.path_length = node::path_length_max;
+  BOOST_TEST(!node::is_loop(provenance, origin_of(9)));
+  ++provenance.path_length;
+  BOOST_TEST(node::is_loop(provenance, origin_of(9)));
+}
+
+BOOST_AUTO_TEST_CASE(the_newest_events_are_remembered) {
+  node::Seen seen(3);
+  for (mesh::Seq seq = 1; seq <= 5; ++seq) seen.add({origin_of(1), seq});
+  BOOST_TEST(seen.size() == 3U);
+  BOOST_TEST(!seen.contains({origin_of(1), 2}));
+  BOOST_TEST(seen.contains({origin_of(1), 3}));
+  BOOST_TEST(!seen.contains({origin_of(2), 3}));
+}
+
+BOOST_AUTO_TEST_CASE(an_archive_file_that_was_left_behind_is_completed_up_to_its_last_sync) {
+  char pattern[] = "/tmp/zmesh-archive-XXXXXX";
+  BOOST_REQUIRE(::mkdtemp(pattern) != nullptr);
+  const std::string directory = pattern;
+  {
+    node::ArchiveFile file;
+    BOOST_REQUIRE(file.begin(directory, "a.jsonl.gz", 6).ok());
+    BOOST_REQUIRE(file.add("{\"n\":1}\n").ok());
+    BOOST_REQUIRE(file.add("{\"n\":2}\n").ok());
+    BOOST_TEST(std::filesystem::exists(directory + "/a.jsonl.gz.part"));
+    const auto whole = file.size();
+    // A crash in the middle of the third member.
+    std::filesystem::copy(directory + "/a.jsonl.gz.part", directory + "/b.jsonl.gz.part");
+    std::ofstream(directory + "/b.jsonl.gz.part", std::ios::app | std::ios::binary)
+        << "\x1f\x8b\x08 and then nothing";
+    std::ofstream(directory + "/c.jsonl.gz.part") << "nothing at all";
+    BOOST_REQUIRE(file.complete().ok());
+    BOOST_TEST(node::recover_archive(directory).value() == 2U);
+    BOOST_TEST(std::filesystem::file_size(directory + "/b.jsonl.gz") == whole);
+  }
+  BOOST_TEST(std::filesystem::file_size(directory + "/a.jsonl.gz") ==
+             std::filesystem::file_size(directory + "/b.jsonl.gz"));
+  BOOST_TEST(!std::filesystem::exists(directory + "/c.jsonl.gz"));
+  BOOST_TEST(!std::filesystem::exists(directory + "/b.jsonl.gz.part"));
+  BOOST_TEST(
+      std::system(
+          ("zcat " + directory + "/b.jsonl.gz | tr -d '\\n' | grep -qx '{\"n\":1}{\"n\":2}'").c_str()) == 0);
+  std::filesystem::remove_all(directory);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
