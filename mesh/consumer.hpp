@@ -51,7 +51,7 @@ struct ConsumerOptions {
   /// Bytes of live messages held while catching up, per publisher.
   std::size_t hold_bytes = 8u << 20;
   /// Bytes asked for by one fetch.
-  std::uint32_t fetch_bytes = 1u << 20;
+  std::uint32_t fetch_bytes = 4u << 20;
   /// Largest event a publisher may send, in bytes: its event_size_max or more.
   std::size_t event_size_max = 1u << 20;
   /// Settled events are reported at the latest after this.

@@ -16,7 +16,7 @@ BackgroundSync::~BackgroundSync() {
 
 void BackgroundSync::add(std::string path, Seq last) {
   const std::lock_guard lock(mutex_);
-  tasks_.push_back({std::move(path), last});
+  tasks_.push_back({std::move(path), last, std::chrono::steady_clock::now() + delay});
   changed_.notify_all();
   if (thread_.joinable()) return;
   // Signals are for the threads of the application.
@@ -35,6 +35,8 @@ Seq BackgroundSync::synced_through() const {
 
 bool BackgroundSync::finish() {
   std::unique_lock lock(mutex_);
+  finishing_ = true;
+  changed_.notify_all();
   changed_.wait(lock, [this] { return tasks_.empty(); });
   return !failed_;
 }
@@ -44,6 +46,7 @@ void BackgroundSync::run() {
   for (;;) {
     changed_.wait(lock, [this] { return stop_ || !tasks_.empty(); });
     if (tasks_.empty()) return;
+    changed_.wait_until(lock, tasks_.front().due, [this] { return stop_ || finishing_; });
     const Task task = tasks_.front();
     lock.unlock();
     // A segment that retention has unlinked meanwhile needs no sync.

@@ -1,6 +1,8 @@
 // Syncs sealed segments of an `os` journal on a thread of its own, so that rolling does not stall the engine.
+// What is written to disk takes from what the machine can do else, so segments that are soon gone are not.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -13,10 +15,14 @@ namespace mesh::lmdb {
 
 class BackgroundSync {
  public:
+  /// A segment is synced this long after it was sealed. Where consumers keep up, retention has dropped it by
+  /// then, and it never costs the disk anything.
+  static constexpr std::chrono::seconds delay{5};
+
   /// Everything at or below `synced_through` is synced already.
   explicit BackgroundSync(Seq synced_through) : synced_through_(synced_through) {}
 
-  /// Finishes what was added.
+  /// Finishes what was added, at once.
   ~BackgroundSync();
 
   /// To be called in ascending order of last. Starts the thread when there is none yet.
@@ -35,6 +41,7 @@ class BackgroundSync {
   struct Task {
     std::string path;
     Seq last;
+    std::chrono::steady_clock::time_point due;
   };
 
   mutable std::mutex mutex_;
@@ -43,6 +50,7 @@ class BackgroundSync {
   Seq synced_through_;
   bool failed_ = false;
   bool stop_ = false;
+  bool finishing_ = false;
   std::thread thread_;
 };
 

@@ -3,6 +3,8 @@
 #include <exception>
 
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/option.hpp>
+#include <tools/zmesh/shell/shell.hpp>
 
 namespace zmesh {
 
@@ -18,10 +20,20 @@ int run(int argc, char** argv) {
   add_pub(app, chosen);
   add_sub(app, chosen);
   add_sniff(app, chosen);
+  add_top(app, chosen);
+  add_record(app, chosen);
+  add_publishers(app, chosen);
   add_groups(app, chosen);
   add_parked(app, chosen);
+  add_trace(app, chosen);
+  add_check(app, chosen);
+  add_doctor(app, chosen);
   add_journal(app, chosen);
   add_bench(app, chosen);
+  add_shell(app, chosen);
+  // Its words are not ours to understand: they may be anything that somebody is just typing.
+  if (argc > 1 && std::string_view(argv[1]) == "__complete")
+    return static_cast<int>(complete_words(app, {argv + 2, argv + argc}));
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -49,6 +49,7 @@ Received PublisherSockets::next_control(core::Route& route, std::span<const Byte
 }
 
 Sent PublisherSockets::send_control(const core::Route& route, std::vector<Bytes> frames) {
+  if (!unread_.charge(route, frames)) return Sent::would_block;
   frames.insert(frames.begin(), Bytes(as_bytes(route), nullptr));
   return control_.send(frames);
 }

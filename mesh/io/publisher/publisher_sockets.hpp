@@ -7,6 +7,7 @@
 #include <vector>
 
 #include <mesh/core/publisher/publisher_core.hpp>
+#include <mesh/io/publisher/unread_budget.hpp>
 #include <mesh/io/socket.hpp>
 
 namespace mesh::io {
@@ -21,6 +22,10 @@ struct PublisherEndpoints {
 
 class PublisherSockets {
  public:
+  /// Answers to one peer that may lie here unread: several times what a member asks for at once, so that only
+  /// one that has stopped reading meets it. (A little more, by the answer that reaches it.)
+  static constexpr std::size_t unread_bytes_max = 64u << 20;
+
   /// Binds both. Errors: endpoint_invalid, endpoint_in_use, limit_reached.
   static Result<PublisherSockets> open(const std::shared_ptr<Context>& context,
                                        const PublisherEndpoints& endpoints);
@@ -45,11 +50,13 @@ class PublisherSockets {
   /// call.
   Received next_control(core::Route& route, std::span<const Bytes>& frames, std::size_t frames_max);
 
+  /// would_block: the peer does not read what it asks for (see unread_bytes_max), or not fast enough.
   Sent send_control(const core::Route& route, std::vector<Bytes> frames);
 
   Sent send_live(std::span<const Bytes> frames) { return events_.send(frames); }
 
  private:
+  UnreadBudget unread_{unread_bytes_max};  // before the sockets: they may hold frames that it counts
   Socket control_;
   Socket events_;
   std::string control_endpoint_;

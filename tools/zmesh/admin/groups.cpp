@@ -1,12 +1,11 @@
-// `zmesh groups`: how far every group of a publisher is.
+#include <tools/zmesh/admin/groups.hpp>
 
 #include <bit>
-#include <memory>
 #include <nlohmann/json.hpp>
 
 #include <mesh/admin.hpp>
-#include <tools/zmesh/command.hpp>
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/registry/where.hpp>
 #include <tools/zmesh/text/table.hpp>
 #include <tools/zmesh/text/times.hpp>
 
@@ -66,15 +65,11 @@ std::string groups_text(const mesh::GroupList& list) {
   return table(rows);
 }
 
-struct GroupsOptions {
-  std::string endpoint;
-  std::string timeout = "5s";
-  bool json = false;
-};
+}  // namespace
 
 ExitCode groups(const GroupsOptions& options) {
   const auto timeout = parse_duration(options.timeout).value();
-  auto admin = mesh::Admin::connect(options.endpoint, timeout);
+  auto admin = connect_admin(options.endpoint, timeout);
   if (!admin) return report(options.endpoint, admin.error());
   auto info = admin->info();
   if (!info) return report(options.endpoint, info.error());
@@ -94,28 +89,6 @@ ExitCode groups(const GroupsOptions& options) {
     out += list->groups.empty() ? "no groups\n" : groups_text(*list);
   }
   return write_out(out) ? ExitCode::ok : report_stdout();
-}
-
-}  // namespace
-
-void add_groups(CLI::App& app, Chosen& chosen) {
-  auto options = std::make_shared<GroupsOptions>();
-  auto* command =
-      app.add_subcommand("groups", "Show the groups of a publisher: floor, lag, retries, parked, members");
-  command->add_option("EP", options->endpoint, "Control endpoint of the publisher")->required();
-  command->add_flag("--json", options->json, "One object per group");
-  command->add_option("--timeout", options->timeout, "How long to wait for an answer")
-      ->check(parsed_by([](const std::string& text) { return parse_duration(text); }, "DURATION"))
-      ->capture_default_str();
-  command->footer(
-      "FLOOR: all at or below it is settled. LAG: seqs up to the head that are not. WAITING: for their "
-      "retry.\n"
-      "\n"
-      "  zmesh groups tcp://127.0.0.1:5601\n"
-      "  zmesh groups ipc:///run/bookings --json\n"
-      "\n"
-      "Exit status: 0 done; 2 wrong usage; 3 the publisher does not answer.");
-  command->callback([options, &chosen] { chosen.run = [options] { return groups(*options); }; });
 }
 
 }  // namespace zmesh

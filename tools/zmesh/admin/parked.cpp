@@ -4,6 +4,8 @@
 
 #include <tools/zmesh/admin/parked_text.hpp>
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/record/recording.hpp>
+#include <tools/zmesh/registry/where.hpp>
 #include <tools/zmesh/text/times.hpp>
 
 namespace zmesh {
@@ -12,12 +14,12 @@ namespace {
 using mesh::Errc;
 using mesh::Reason;
 
-constexpr std::array reasons = {Reason::handler_rejected, Reason::retry_exhausted, Reason::ack_timeout,
-                                Reason::consumer_crash,   Reason::undecodable,     Reason::no_handler};
+constexpr std::array parked_reasons = {Reason::handler_rejected, Reason::retry_exhausted, Reason::ack_timeout,
+                                       Reason::consumer_crash,   Reason::undecodable,     Reason::no_handler};
 
 mesh::Result<Reason> reason_of(std::string_view name) {
   std::string known;
-  for (const auto reason : reasons) {
+  for (const auto reason : parked_reasons) {
     if (mesh::to_string(reason) == name) return reason;
     known += known.empty() ? "" : ", ";
     known += mesh::to_string(reason);
@@ -25,64 +27,22 @@ mesh::Result<Reason> reason_of(std::string_view name) {
   return mesh::fail(Errc::invalid_argument, "'" + std::string(name) + "' is no reason; there are " + known);
 }
 
-mesh::Result<mesh::Admin> connect(const ParkedOptions& options) {
-  return mesh::Admin::connect(options.endpoint, parse_duration(options.timeout).value());
-}
-
 /// All events that match, with the publisher's name for them.
-struct Found {
+struct ParkedFound {
   mesh::Info publisher;
   std::vector<mesh::ParkedEvent> events;
 };
 
-mesh::Result<Found> find(const ParkedOptions& options) {
+mesh::Result<ParkedFound> find_parked(const ParkedOptions& options) {
   auto filter = parked_filter(options);
   if (!filter) return filter.error();
-  auto admin = connect(options);
+  auto admin = connect_admin(options.endpoint, parse_duration(options.timeout).value());
   if (!admin) return admin.error();
   auto info = admin->info();
   if (!info) return info.error();
   auto events = admin->parked_all(options.group, *filter);
   if (!events) return events.error();
-  return Found{std::move(*info), std::move(*events)};
-}
-
-ExitCode command(const ParkedOptions& options, bool redrive) {
-  if (options.seqs.empty() && options.where.empty() && !options.all) {
-    complain("which? Name SEQs, --where conditions or --all (and try --dry-run first)");
-    return ExitCode::usage;
-  }
-  if (options.all && !options.seqs.empty()) {
-    complain("--all and SEQs exclude each other");
-    return ExitCode::usage;
-  }
-  auto filter = parked_filter(options);
-  if (!filter) return report(filter.error());
-  auto admin = connect(options);
-  if (!admin) return report(options.endpoint, admin.error());
-  auto done = redrive ? admin->redrive(options.group, *filter, options.dry_run)
-                      : admin->discard(options.group, *filter, options.dry_run);
-  if (!done) return report(done.error());
-  const std::string word = redrive ? "redriven" : "discarded";
-  std::string out;
-  if (options.json) {
-    out = "{\"" + word + "\":" + std::to_string(done->count) +
-          ",\"dry_run\":" + (options.dry_run ? "true" : "false") + ",\"seqs\":[";
-    for (std::size_t at = 0; at < done->seqs.size(); ++at)
-      out += (at > 0 ? "," : "") + std::to_string(done->seqs[at]);
-    out += "]}\n";
-  } else {
-    out = std::to_string(done->count) + (options.dry_run ? " would be " : " ") + word;
-    for (const auto seq : done->seqs) out += " #" + std::to_string(seq);
-    out += "\n";
-  }
-  if (!write_out(out)) return report_stdout();
-  // Seqs that were named but are not parked were not dealt with as asked.
-  if (!options.seqs.empty() && options.where.empty() && done->count < options.seqs.size()) {
-    complain(std::to_string(options.seqs.size() - done->count) + " of the named events are not parked");
-    return ExitCode::failure;
-  }
-  return ExitCode::ok;
+  return ParkedFound{std::move(*info), std::move(*events)};
 }
 
 }  // namespace
@@ -111,7 +71,7 @@ mesh::Result<mesh::ParkedFilter> parked_filter(const ParkedOptions& options) {
 }
 
 ExitCode parked_list(const ParkedOptions& options) {
-  const auto found = find(options);
+  const auto found = find_parked(options);
   if (!found) return report(found.error());
   std::string out;
   if (options.json) {
@@ -125,7 +85,7 @@ ExitCode parked_list(const ParkedOptions& options) {
 }
 
 ExitCode parked_show(const ParkedOptions& options) {
-  const auto found = find(options);
+  const auto found = find_parked(options);
   if (!found) return report(found.error());
   std::string out;
   for (const auto& event : found->events) {
@@ -140,12 +100,22 @@ ExitCode parked_show(const ParkedOptions& options) {
   return ExitCode::ok;
 }
 
-ExitCode parked_redrive(const ParkedOptions& options) {
-  return command(options, true);
-}
-
-ExitCode parked_discard(const ParkedOptions& options) {
-  return command(options, false);
+ExitCode parked_export(const ParkedOptions& options) {
+  const auto found = find_parked(options);
+  if (!found) return report(found.error());
+  auto writer = RecordingWriter::open(
+      options.file, options.batches ? RecordingForm::batches : RecordingForm::json_lines,
+      options.force ? RecordingWriter::Mode::replace : RecordingWriter::Mode::create);
+  if (!writer) return report(writer.error());
+  for (const auto& parked : found->events) {
+    const auto event = mesh::decode_parked(parked);
+    if (!event) return report("#" + std::to_string(parked.seq), event.error());
+    if (const auto added = writer->add(found->publisher.origin, found->publisher.name, *event); !added)
+      return report(added.error());
+  }
+  if (const auto closed = writer->close(); !closed) return report(closed.error());
+  say("exported " + std::to_string(writer->events()) + " events");
+  return ExitCode::ok;
 }
 
 }  // namespace zmesh

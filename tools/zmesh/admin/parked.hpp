@@ -18,6 +18,10 @@ struct ParkedOptions {
   bool all = false;
   bool dry_run = false;
   bool json = false;
+  std::string rate;  ///< redrive: at most so many, "100/s"; empty: all at once
+  std::string file;  ///< export: where to
+  bool batches = false;
+  bool force = false;
   std::string timeout = "5s";
 };
 
@@ -28,5 +32,6 @@ ExitCode parked_list(const ParkedOptions& options);
 ExitCode parked_show(const ParkedOptions& options);
 ExitCode parked_redrive(const ParkedOptions& options);
 ExitCode parked_discard(const ParkedOptions& options);
+ExitCode parked_export(const ParkedOptions& options);
 
 }  // namespace zmesh

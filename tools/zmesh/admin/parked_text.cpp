@@ -69,7 +69,7 @@ std::string parked_details(const mesh::ParkedEvent& parked, const mesh::Info& pu
   std::string text;
   if (const auto event = mesh::decode_parked(parked)) {
     LineMarks marks{"", publisher.name};
-    append_event_text(text, *event, marks, false);
+    append_event_text(text, *event, marks, {});
     text += '\n';
   } else {
     text = "#" + std::to_string(parked.seq) + "  " + event.error().describe() + "\n";

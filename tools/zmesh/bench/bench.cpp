@@ -21,36 +21,35 @@ namespace {
 
 using namespace std::chrono_literals;
 using Json = nlohmann::ordered_json;
-namespace fs = std::filesystem;
 
-struct Mode {
+struct BenchMode {
   const char* name;
   const char* transport;
   const char* durability;
   const char* title;
 };
 
-constexpr std::array modes = {
-    Mode{"zmq", "zmq", "os", "one ZeroMQ PUB/SUB message per event, no journal"},
-    Mode{"os", "mesh", "os", "zmesh, durability os, every event acknowledged"},
-    Mode{"disk", "mesh", "disk", "zmesh, durability disk, every event acknowledged"},
+constexpr std::array bench_modes = {
+    BenchMode{"zmq", "zmq", "os", "one ZeroMQ PUB/SUB message per event, no journal"},
+    BenchMode{"os", "mesh", "os", "zmesh, durability os, every event acknowledged"},
+    BenchMode{"disk", "mesh", "disk", "zmesh, durability disk, every event acknowledged"},
 };
 
 /// A directory that is removed with all it holds.
-class Scratch {
+class BenchScratch {
  public:
-  explicit Scratch(const std::string& parent) {
+  explicit BenchScratch(const std::string& parent) {
     auto pattern = (parent.empty() ? "/var/tmp" : parent) + "/zmesh-bench-XXXXXX";
     if (::mkdtemp(pattern.data()) != nullptr) path_ = pattern;
   }
 
-  ~Scratch() {
+  ~BenchScratch() {
     std::error_code ignored;
-    if (!path_.empty()) fs::remove_all(path_, ignored);
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
   }
 
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
+  BenchScratch(const BenchScratch&) = delete;
+  BenchScratch& operator=(const BenchScratch&) = delete;
 
   const std::string& path() const { return path_; }
 
@@ -59,8 +58,8 @@ class Scratch {
 };
 
 /// Events per second of one run; nothing: it failed.
-std::optional<double> run_once(const Mode& mode, const BenchOptions& options) {
-  const Scratch scratch(options.directory);
+std::optional<double> run_once(const BenchMode& mode, const BenchOptions& options) {
+  const BenchScratch scratch(options.directory);
   if (scratch.path().empty()) {
     complain("cannot make a directory for the journal");
     return {};
@@ -97,7 +96,7 @@ std::string cpu_model() {
   return "unknown";
 }
 
-Json machine(const BenchOptions& options) {
+Json bench_machine(const BenchOptions& options) {
   utsname system{};
   ::uname(&system);
   int major = 0, minor = 0, patch = 0;
@@ -114,7 +113,7 @@ Json machine(const BenchOptions& options) {
           {"directory", options.directory.empty() ? "/var/tmp" : options.directory}};
 }
 
-std::string number(double value, int digits) {
+std::string number_text(double value, int digits) {
   char text[48];
   std::snprintf(text, sizeof text, "%.*f", digits, value);
   return text;
@@ -128,7 +127,7 @@ ExitCode bench(const BenchOptions& asked) {
     options.events = std::min<std::uint64_t>(options.events, 300'000);
     options.runs = std::min(options.runs, 3U);
   }
-  const auto about = machine(options);
+  const auto about = bench_machine(options);
   if (options.json) {
     if (!write_out(Json{{"machine", about}}.dump() + "\n")) return report_stdout();
   } else {
@@ -140,40 +139,42 @@ ExitCode bench(const BenchOptions& asked) {
   }
 
   // Not counted: the first to use a machine's memory and disk pays for it.
-  for (const auto& mode : modes) {
+  for (const auto& mode : bench_modes) {
     if (!run_once(mode, options)) {
       complain(std::string("the run of '") + mode.name + "' failed");
       return ExitCode::failure;
     }
   }
-  std::array<std::vector<double>, modes.size()> rates;
+  std::array<std::vector<double>, bench_modes.size()> rates;
   // Interleaved, so that a machine that changes its pace changes it for all alike.
   for (std::uint32_t run = 0; run < options.runs; ++run) {
-    for (std::size_t mode = 0; mode < modes.size(); ++mode) {
-      const auto rate = run_once(modes[mode], options);
+    for (std::size_t mode = 0; mode < bench_modes.size(); ++mode) {
+      const auto rate = run_once(bench_modes[mode], options);
       if (!rate) {
-        complain(std::string("the run of '") + modes[mode].name + "' failed");
+        complain(std::string("the run of '") + bench_modes[mode].name + "' failed");
         return ExitCode::failure;
       }
       rates[mode].push_back(*rate);
-      say("run " + std::to_string(run + 1) + ", " + modes[mode].name + ": " + number(*rate, 0) + " events/s");
+      say("run " + std::to_string(run + 1) + ", " + bench_modes[mode].name + ": " + number_text(*rate, 0) +
+          " events/s");
     }
   }
 
   std::vector<std::vector<std::string>> rows = {{"MODE", "EVENTS/S", "MIN", "MAX", "MB/S", "OF ZMQ", ""}};
   std::string lines;
-  for (std::size_t mode = 0; mode < modes.size(); ++mode) {
+  for (std::size_t mode = 0; mode < bench_modes.size(); ++mode) {
     std::vector<double> ratios;
     for (std::size_t run = 0; run < options.runs; ++run) ratios.push_back(rates[mode][run] / rates[0][run]);
     const auto [low, high] = std::minmax_element(rates[mode].begin(), rates[mode].end());
     const auto middle = median(rates[mode]);
-    rows.push_back({modes[mode].name, number(middle, 0), number(*low, 0), number(*high, 0),
-                    number(middle * options.payload_bytes / 1e6, 0), number(median(ratios), 2),
-                    modes[mode].title});
-    lines += Json{{"mode", modes[mode].name}, {"events_per_second", middle}, {"min", *low}, {"max", *high},
-                  {"of_zmq", median(ratios)}, {"runs", rates[mode]}}
-                 .dump() +
-             "\n";
+    rows.push_back({bench_modes[mode].name, number_text(middle, 0), number_text(*low, 0),
+                    number_text(*high, 0), number_text(middle * options.payload_bytes / 1e6, 0),
+                    number_text(median(ratios), 2), bench_modes[mode].title});
+    lines +=
+        Json{{"mode", bench_modes[mode].name}, {"events_per_second", middle}, {"min", *low}, {"max", *high},
+             {"of_zmq", median(ratios)},       {"runs", rates[mode]}}
+            .dump() +
+        "\n";
   }
   const auto out = options.json ? lines : table(rows) + "medians; OF ZMQ is the median of the runs' ratios\n";
   return write_out(out) ? ExitCode::ok : report_stdout();

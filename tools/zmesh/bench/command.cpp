@@ -3,6 +3,7 @@
 #include <tools/zmesh/bench/bench.hpp>
 #include <tools/zmesh/bench/child.hpp>
 #include <tools/zmesh/command.hpp>
+#include <tools/zmesh/option.hpp>
 
 namespace zmesh {
 

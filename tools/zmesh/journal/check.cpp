@@ -11,14 +11,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Sums {
+struct CheckSums {
   std::uint64_t batches = 0;
   std::uint64_t events = 0;
   std::uint64_t bytes = 0;
 };
 
-Sums sums_of(const mesh::JournalCheck& check) {
-  Sums sums;
+CheckSums sums_of(const mesh::JournalCheck& check) {
+  CheckSums sums;
   for (const auto& segment : check.segments) {
     sums.batches += segment.batches;
     sums.events += segment.events;
@@ -35,7 +35,7 @@ std::vector<std::string> damage_of(const mesh::JournalCheck& check) {
   return damage;
 }
 
-std::string dump(const Json& json) {
+std::string dump_line(const Json& json) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -51,15 +51,15 @@ std::string check_json(const mesh::JournalCheck& check) {
                         {"bytes", segment.bytes},
                         {"damage", segment.damage}});
   }
-  return dump({{"sound", check.sound()},
-               {"origin", check.origin.hex()},
-               {"name", check.name},
-               {"incarnation", check.incarnation},
-               {"batches", sums.batches},
-               {"events", sums.events},
-               {"bytes", sums.bytes},
-               {"damage", check.damage},
-               {"segments", segments}});
+  return dump_line({{"sound", check.sound()},
+                    {"origin", check.origin.hex()},
+                    {"name", check.name},
+                    {"incarnation", check.incarnation},
+                    {"batches", sums.batches},
+                    {"events", sums.events},
+                    {"bytes", sums.bytes},
+                    {"damage", check.damage},
+                    {"segments", segments}});
 }
 
 std::string check_text(const mesh::JournalCheck& check) {
@@ -85,11 +85,11 @@ std::string salvage_json(const mesh::SalvageReport& report) {
                         {"events", segment.events},
                         {"missing", missing}});
   }
-  return dump({{"changed", report.changed()},
-               {"segments", segments},
-               {"state_rebuilt", report.state_rebuilt},
-               {"state_entries_kept", report.state_entries_kept},
-               {"state_kept_aside", report.state_kept_aside}});
+  return dump_line({{"changed", report.changed()},
+                    {"segments", segments},
+                    {"state_rebuilt", report.state_rebuilt},
+                    {"state_entries_kept", report.state_entries_kept},
+                    {"state_kept_aside", report.state_kept_aside}});
 }
 
 std::string salvage_text(const mesh::SalvageReport& report) {

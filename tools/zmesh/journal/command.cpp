@@ -1,8 +1,6 @@
-#include <journal/journal.hpp>
-#include <nlohmann/json.hpp>
 #include <tools/zmesh/command.hpp>
-#include <tools/zmesh/console.hpp>
 #include <tools/zmesh/journal/journal.hpp>
+#include <tools/zmesh/option.hpp>
 
 namespace zmesh {
 

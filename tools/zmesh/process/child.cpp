@@ -60,8 +60,8 @@ mesh::Error cannot_start(int error) {
                     std::string("cannot start the command: ") + std::strerror(error));  // NOLINT
 }
 
-int spawn(pid_t& pid, const std::string& command, const std::vector<std::string>& environment, int in,
-          int err) {
+int spawn_shell(pid_t& pid, const std::string& command, const std::vector<std::string>& environment, int in,
+                int err) {
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
@@ -136,7 +136,7 @@ mesh::Result<ChildResult> run_child(const std::string& command, std::string_view
   ::fcntl(in_write.get(), F_SETFL, O_NONBLOCK);
   ::fcntl(err_read.get(), F_SETFL, O_NONBLOCK);
   pid_t pid = 0;
-  if (const int error = spawn(pid, command, environment, in_read.get(), err_write.get()); error != 0) {
+  if (const int error = spawn_shell(pid, command, environment, in_read.get(), err_write.get()); error != 0) {
     return cannot_start(error);
   }
   in_read.close();

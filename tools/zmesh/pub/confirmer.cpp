@@ -8,8 +8,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t waiting_max = 1 << 20;
-constexpr mesh::Duration outcome_timeout = 60s;
+constexpr std::size_t receipts_waiting_max = 1 << 20;
+constexpr mesh::Duration receipt_timeout = 60s;
 
 }  // namespace
 
@@ -23,7 +23,7 @@ Confirmer::~Confirmer() {
 
 void Confirmer::add(std::uint64_t line, mesh::Receipt receipt) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return waiting_.size() < waiting_max; });
+  changed_.wait(lock, [&] { return waiting_.size() < receipts_waiting_max; });
   waiting_.push_back({line, std::move(receipt)});
   if (waiting_.size() == 1) changed_.notify_all();
 }
@@ -55,7 +55,7 @@ void Confirmer::loop() {
         continue;
       }
       flush();
-      settle(entry, entry.receipt.wait(outcome_timeout));
+      settle(entry, entry.receipt.wait(receipt_timeout));
     }
     flush();
     batch.clear();

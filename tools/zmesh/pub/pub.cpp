@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/process/interrupt.hpp>
 #include <tools/zmesh/pub/confirmer.hpp>
+#include <tools/zmesh/registry/registry.hpp>
 #include <tools/zmesh/text/input_line.hpp>
 #include <tools/zmesh/text/json_text.hpp>
 #include <tools/zmesh/text/line_reader.hpp>
@@ -37,6 +37,16 @@ std::string name_of(const PubOptions& options) {
   return mesh::valid_name(name) ? name : "publisher";
 }
 
+std::vector<std::string> split_prefixes(std::string_view list) {
+  std::vector<std::string> prefixes;
+  while (true) {
+    const auto comma = list.find(',');
+    prefixes.emplace_back(list.substr(0, comma));
+    if (comma == std::string_view::npos) return prefixes;
+    list.remove_prefix(comma + 1);
+  }
+}
+
 mesh::PublisherOptions publisher_options(const PubOptions& options) {
   mesh::PublisherOptions wanted;
   wanted.journal = options.journal;
@@ -54,7 +64,7 @@ mesh::PublisherOptions publisher_options(const PubOptions& options) {
     const auto colon = text.find('=');
     mesh::Group group;
     group.name = text.substr(0, colon);
-    if (colon != std::string::npos) group.prefixes = CLI::detail::split(text.substr(colon + 1), ',');
+    if (colon != std::string::npos) group.prefixes = split_prefixes(text.substr(colon + 1));
     wanted.groups.push_back(std::move(group));
   }
   return wanted;
@@ -223,6 +233,10 @@ ExitCode pub(const PubOptions& options) {
   Interrupt interrupt;
   auto publisher = mesh::Publisher::open(publisher_options(options));
   if (!publisher) return report(publisher.error());
+  std::error_code ignored;
+  const Registration registered({publisher->identity().name, publisher->identity().origin.hex(),
+                                 publisher->control_endpoint(), publisher->events_endpoint(),
+                                 std::filesystem::absolute(options.journal, ignored).string(), ::getpid()});
   return Pub(options, fd, std::move(*publisher), interrupt).run();
 }
 

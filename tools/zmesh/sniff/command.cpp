@@ -1,69 +1,90 @@
-#include <journal/topic.hpp>
 #include <tools/zmesh/command.hpp>
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/sniff/sniff.hpp>
-#include <tools/zmesh/text/times.hpp>
+#include <tools/zmesh/sniff/stream_options.hpp>
 
 namespace zmesh {
 namespace {
 
-ExitCode sniff(SniffOptions options, std::string first, std::vector<std::string> words) {
-  if (!first.empty()) words.insert(words.begin(), std::move(first));
-  if (options.journal.empty()) {
-    if (words.empty()) {
-      complain("sniff what? Name a control endpoint, or --journal DIR");
-      return ExitCode::usage;
-    }
-    options.endpoint = words.front();
-    words.erase(words.begin());
+struct SniffTexts {
+  SniffOptions options;
+  StreamTexts stream;
+  bool json = false, raw = false, hex = false, cloud_events = false, no_marks = false;
+};
+
+ExitCode run_sniff(SniffTexts texts) {
+  auto& options = texts.options;
+  using Form = SniffOptions::Form;
+  if (texts.json + texts.raw + texts.hex + texts.cloud_events + !options.format.empty() > 1) {
+    complain("--json, --raw, --hex, --cloudevents and -f exclude each other");
+    return ExitCode::usage;
   }
-  for (const auto& prefix : words) {
-    if (const auto checked = mesh::check_prefix(prefix); !checked)
-      return report("'" + prefix + "'", checked.error());
-  }
-  options.prefixes = std::move(words);
-  return options.journal.empty() ? sniff_live(options) : sniff_journal(options);
+  if (texts.json) options.form = Form::json;
+  if (texts.raw) options.form = Form::raw;
+  if (texts.hex) options.form = Form::hex;
+  if (texts.cloud_events) options.form = Form::cloud_events;
+  if (!options.format.empty()) options.form = Form::custom;
+  options.stream.marks = !texts.no_marks;
+  options.stream.outcomes = options.stream.marks && options.for_people();
+  if (const auto understood = understand(texts.stream, options.stream); !understood)
+    return report(understood.error());
+  return sniff(options);
 }
+
+const std::string sniff_footer =
+    std::string(
+        "Without a source it watches every publisher of this machine that says where it is (`zmesh pub`, "
+        "zmeshd);\n"
+        "@NAME is one of them. Of publishers, without --from, --since and --last, it shows what comes from "
+        "now on,\n"
+        "until Ctrl-C; when the terminal is too slow for it, events are left out and counted rather than "
+        "fall\n"
+        "behind (--complete: never). Otherwise history first, and the end at the head unless told to "
+        "--follow;\n"
+        "nothing is left out then, and nothing is shown twice. Given a publisher and its --journal, the past "
+        "is\n"
+        "read from the journal and costs the publisher nothing. Several sources are merged by time.\n"
+        "\n") +
+    filter_help +
+    "\n"
+    "Lines beginning with -- tell what happened between events: gaps, restarts, failed attempts, parked "
+    "events.\n"
+    "With --json and the like they go to stderr. FORMAT knows %t topic, %o seq, %p publisher, %O its origin, "
+    "%k\n"
+    "key, %K its size, %s payload as shown, %r as it is, %x in hex, %S its size, %h headers, %T time in ms, "
+    "%d\n"
+    "time, %l latency in us, %j the JSON, %% and \\n \\t \\r \\0 \\\\ \\xHH.\n"
+    "\n"
+    "  zmesh sniff\n"
+    "  zmesh sniff tcp://127.0.0.1:5601 'booking.*' --not '*.test' --where 'data.amount>100'\n"
+    "  zmesh sniff tcp://127.0.0.1:5601 booking. --since 10m --follow\n"
+    "  zmesh sniff --journal /var/lib/bookings --last 100 -f '%d %k %s\\n'\n"
+    "  zmesh sniff @bookings --from earliest --json --grep refund | jq .payload\n"
+    "\n"
+    "Exit status: 0 done; 2 wrong usage; 3 no publisher answers; 4 --wait has passed and nothing, or less "
+    "than\n"
+    "--count, came; 5 a journal is damaged.";
 
 }  // namespace
 
 void add_sniff(CLI::App& app, Chosen& chosen) {
-  struct Texts {
-    SniffOptions options;
-    std::string first;
-    std::vector<std::string> words;
-    std::string from;
-  };
-
-  auto texts = std::make_shared<Texts>();
-  auto& options = texts->options;
+  auto texts = std::make_shared<SniffTexts>();
   auto* command = app.add_subcommand("sniff", "Watch events without being a group or acknowledging anything");
-  command->add_option("EP", texts->first, "Control endpoint of the publisher; not with --journal");
-  command->add_option("PREFIX", texts->words, "Topics that start with any of these; none: every topic");
-  command->add_option("--journal", options.journal, "Read this journal, whether its publisher runs or not")
-      ->type_name("DIR");
-  command
-      ->add_option("--from", texts->from,
-                   "Begin at SEQ, earliest, latest or time:RFC3339 and end at the head")
-      ->check(parsed_by(parse_start, "WHERE"));
-  command->add_flag("--follow,-f", options.follow, "Go on at the head");
-  command->add_option("--count", options.count, "End after N events")->check(CLI::PositiveNumber);
-  command->add_flag("--json", options.json, "Print lines of JSON as `sub` does");
-  command->add_flag("-v,--verbose", options.verbose, "Say more on stderr");
-  command->footer(
-      "Of a running publisher, without --from: what comes from now on, until Ctrl-C. Otherwise it ends at "
-      "the\n"
-      "head unless told to --follow. A journal is read from its earliest event by default.\n"
-      "\n"
-      "  zmesh sniff tcp://127.0.0.1:5601\n"
-      "  zmesh sniff tcp://127.0.0.1:5601 booking. --from earliest --json\n"
-      "  zmesh sniff --journal /var/lib/bookings --from time:2026-03-01T12:00:00Z --follow\n"
-      "\n"
-      "Exit status: 0 done; 2 wrong usage; 3 the publisher does not answer; 5 the journal is damaged.");
-  command->callback([texts, &chosen] {
-    if (!texts->from.empty()) texts->options.from = parse_start(texts->from).value();
-    chosen.run = [texts] { return sniff(texts->options, texts->first, texts->words); };
-  });
+  add_stream_options(*command, texts->stream, texts->options.stream);
+  command->add_flag("--complete", texts->options.stream.complete, "Fall behind rather than leave events out");
+  command->add_option("-f,--format", texts->options.format, "As FORMAT says: %t %o %k %s ... (below)")
+      ->type_name("FORMAT");
+  command->add_flag("--json", texts->json, "One JSON object per event, as `sub` prints them");
+  command->add_flag("--raw", texts->raw, "The payload's bytes, and a newline");
+  command->add_flag("--hex", texts->hex, "The line, and the payload as a hex dump");
+  command->add_flag("--cloudevents", texts->cloud_events, "One CloudEvents 1.0 object per event");
+  command->add_flag("--latency", texts->options.latency,
+                    "Begin each line with how long the event took to get here");
+  command->add_flag("--wrap", texts->options.wrap, "Do not cut lines to the width of the terminal");
+  command->add_flag("--no-marks", texts->no_marks,
+                    "Say nothing of gaps, restarts, retries and parked events");
+  command->footer(sniff_footer);
+  command->callback([texts, &chosen] { chosen.run = [texts] { return run_sniff(*texts); }; });
 }
 
 }  // namespace zmesh

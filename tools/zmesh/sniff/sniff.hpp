@@ -1,28 +1,26 @@
-// `zmesh sniff`: watch a publisher or a journal without being a group.
+// `zmesh sniff`: watch publishers and journals without being a group or acknowledging anything.
 #pragma once
 
-#include <optional>
 #include <string>
-#include <vector>
 
-#include <mesh/model/policy.hpp>
 #include <tools/zmesh/exit_code.hpp>
+#include <tools/zmesh/sniff/stream.hpp>
 
 namespace zmesh {
 
 struct SniffOptions {
-  std::string endpoint;  ///< or
-  std::string journal;
-  std::vector<std::string> prefixes;
-  std::optional<mesh::Start> from;
-  std::uint64_t count = 0;  ///< 0: no limit
-  std::uint64_t event_bytes_max = 64u << 20;
-  bool follow = false;
-  bool json = false;
-  bool verbose = false;
+  StreamOptions stream;
+
+  enum class Form { text, json, raw, hex, cloud_events, custom };
+  Form form = Form::text;
+  std::string format;  ///< of Form::custom
+  bool latency = false;
+  bool wrap = false;  ///< long lines as they are, also on a terminal
+
+  /// Lines are for people: marks stand between them.
+  bool for_people() const { return form == Form::text || form == Form::hex; }
 };
 
-ExitCode sniff_live(const SniffOptions& options);
-ExitCode sniff_journal(const SniffOptions& options);
+ExitCode sniff(const SniffOptions& options);
 
 }  // namespace zmesh

@@ -1,4 +1,5 @@
 #include <tools/zmesh/command.hpp>
+#include <tools/zmesh/option.hpp>
 #include <tools/zmesh/sub/sub.hpp>
 #include <tools/zmesh/text/times.hpp>
 

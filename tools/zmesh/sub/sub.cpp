@@ -31,8 +31,8 @@ mesh::ConsumerOptions consumer_options(const SubOptions& options, SubHandler& ha
 }
 
 /// Waits for the count, the silence of --idle or a signal.
-void wait_for_end(const SubOptions& options, const SubHandler& handler, const Interrupt& interrupt,
-                  const mesh::Consumer& consumer) {
+void wait_for_sub_end(const SubOptions& options, const SubHandler& handler, const Interrupt& interrupt,
+                      const mesh::Consumer& consumer) {
   while (!interrupt.requested()) {
     if (!options.idle) {
       interrupt.wait(3600s);
@@ -45,7 +45,7 @@ void wait_for_end(const SubOptions& options, const SubHandler& handler, const In
   }
 }
 
-bool attached(const mesh::ConsumerStats& stats) {
+bool all_attached(const mesh::ConsumerStats& stats) {
   return std::all_of(stats.links.begin(), stats.links.end(),
                      [](const auto& link) { return link.origin.has_value(); });
 }
@@ -59,7 +59,7 @@ ExitCode sub(const SubOptions& options) {
   auto consumer = mesh::Consumer::open(consumer_options(options, handler));
   if (!consumer) return report(consumer.error());
   handler.attach(*consumer);
-  wait_for_end(options, handler, interrupt, *consumer);
+  wait_for_sub_end(options, handler, interrupt, *consumer);
 
   const auto stats = consumer->stats();
   const bool silent = options.idle && !interrupt.requested();
@@ -72,7 +72,7 @@ ExitCode sub(const SubOptions& options) {
   }
   if (handler.stdout_gone()) return ExitCode::failure;
   if (handler.complete()) return ExitCode::ok;
-  if (silent && !attached(stats)) {
+  if (silent && !all_attached(stats)) {
     complain("no publisher answered" + (stats.total.last_error.empty() ? "" : ": " + stats.total.last_error));
     return ExitCode::unreachable;
   }

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <tools/zmesh/text/json_text.hpp>
+#include <tools/zmesh/text/payload_show.hpp>
 #include <tools/zmesh/text/times.hpp>
 
 namespace zmesh {
@@ -32,6 +33,21 @@ std::string_view topic_colour(std::string_view topic) {
   for (const char symbol : topic.substr(0, topic.find('.')))
     hash = hash * 31 + static_cast<unsigned char>(symbol);
   return colours[hash % std::size(colours)];
+}
+
+/// Cuts what begins at `begin` to that many characters, the last of which is then an ellipsis.
+void cut_to_width(std::string& out, std::size_t begin, std::size_t width) {
+  std::size_t columns = 0;
+  std::size_t last = begin;  // of the character that the ellipsis would replace
+  for (auto at = begin; at < out.size(); ++at) {
+    if ((static_cast<unsigned char>(out[at]) & 0xc0) == 0x80) continue;
+    if (++columns == width) last = at;
+    if (columns > width) {
+      out.resize(last);
+      out += "\u2026";
+      return;
+    }
+  }
 }
 
 }  // namespace
@@ -68,7 +84,9 @@ void append_event_json(std::string& out, const mesh::EventView& event, const Lin
   out += '}';
 }
 
-void append_event_text(std::string& out, const mesh::EventView& event, const LineMarks& marks, bool colour) {
+void append_event_text(std::string& out, const mesh::EventView& event, const LineMarks& marks,
+                       const LineStyle& style) {
+  const auto begin = out.size();
   const auto time = time_text(event.time);
   out += std::string_view(time).substr(11, 12);
   out += "  ";
@@ -76,9 +94,12 @@ void append_event_text(std::string& out, const mesh::EventView& event, const Lin
   out += " #";
   append_number(out, event.seq);
   out += "  ";
-  if (colour) out += topic_colour(event.topic);
+  const auto topic = out.size();
   out += event.topic;
-  if (colour) out += "\x1b[0m";
+  const auto topic_end = out.size();
+  out += "  ";
+  append_number(out, std::uint64_t{event.payload.size()});
+  out += " B";
   if (event.key) {
     out += "  key=";
     append_string(out, *event.key);
@@ -89,13 +110,15 @@ void append_event_text(std::string& out, const mesh::EventView& event, const Lin
     out += '=';
     append_string(out, value);
   });
-  if (event.payload.empty()) return;
-  out += "  ";
-  if (append_payload(out, event.payload)) return;
-  append_number(out, std::uint64_t{event.payload.size()});
-  out += " bytes, base64 ";
-  append_base64(out, event.payload.first(std::min<std::size_t>(event.payload.size(), 48)));
-  if (event.payload.size() > 48) out += "...";
+  if (!event.payload.empty()) {
+    out += "  ";
+    append_payload_shown(out, event.payload);
+  }
+  if (style.width > 0) cut_to_width(out, begin, style.width);
+  // Coloured last, as the codes take no column.
+  if (!style.colour || out.size() < topic_end) return;
+  out.insert(topic_end, "\x1b[0m");
+  out.insert(topic, topic_colour(event.topic));
 }
 
 }  // namespace zmesh

@@ -23,7 +23,20 @@ struct LineMarks {
 /// append_payload_field.
 void append_event_json(std::string& out, const mesh::EventView& event, const LineMarks& marks);
 
-/// "12:00:00.000  bookings #17  booking.created  key=b-17  {payload}", without a newline.
-void append_event_text(std::string& out, const mesh::EventView& event, const LineMarks& marks, bool colour);
+struct LineStyle {
+  bool colour = false;
+  std::size_t width = 0;  ///< what is longer is cut to this many columns; 0: nothing is
+};
+
+/// "12:00:00.000  bookings #17  booking.created  9 B  key="b-17"  {payload}", without a newline; the payload
+/// as append_payload_shown has it.
+void append_event_text(std::string& out, const mesh::EventView& event, const LineMarks& marks,
+                       const LineStyle& style);
+
+/// One JSON object as CloudEvents 1.0 has it (structured mode), without a newline: id ORIGIN-SEQ, source
+/// /zmesh/NAME, type the topic, subject the key, data (MessagePack and JSON) or data_base64. Headers become
+/// extension attributes; characters that their names may not have are left out, and names that are taken
+/// already begin with "x". zmeshseq is the seq, as text, since an attribute's integer has 32 bits.
+void append_cloud_event(std::string& out, const mesh::EventView& event, const LineMarks& marks);
 
 }  // namespace zmesh

@@ -24,6 +24,14 @@ class InputLine {
   /// Error: invalid_argument with what is wrong. The event's views are valid until the next call.
   mesh::Result<mesh::EventInput> parse(std::string_view line);
 
+  // What the last line said besides, where it was printed by us: of its origin, its seq, its time; else
+  // nothing, 0.
+  const std::optional<mesh::Origin>& origin() const { return origin_; }
+
+  mesh::Seq seq() const { return seq_; }
+
+  mesh::WallTime time() const { return time_; }
+
  private:
   std::string topic_;
   std::optional<std::string> key_;
@@ -33,6 +41,9 @@ class InputLine {
   std::vector<mesh::Header> headers_;
   std::vector<std::uint8_t> packed_;
   std::string decoded_;
+  std::optional<mesh::Origin> origin_;
+  mesh::Seq seq_ = 0;
+  mesh::WallTime time_ = 0;
 };
 
 }  // namespace zmesh

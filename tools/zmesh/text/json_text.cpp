@@ -6,7 +6,8 @@
 namespace zmesh {
 namespace {
 
-constexpr std::string_view alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 void append_escape(std::string& out, unsigned char byte) {
   constexpr std::string_view hex = "0123456789abcdef";
@@ -75,14 +76,14 @@ void append_base64(std::string& out, mesh::ByteView bytes) {
   const auto byte = [&](std::size_t index) { return static_cast<unsigned>(bytes[index]); };
   for (; at + 3 <= bytes.size(); at += 3) {
     const unsigned group = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
-    for (const int shift : {18, 12, 6, 0}) out += alphabet[group >> shift & 63];
+    for (const int shift : {18, 12, 6, 0}) out += base64_alphabet[group >> shift & 63];
   }
   if (at == bytes.size()) return;
   const bool two = at + 2 == bytes.size();
   const unsigned group = byte(at) << 16 | (two ? byte(at + 1) << 8 : 0U);
-  out += alphabet[group >> 18 & 63];
-  out += alphabet[group >> 12 & 63];
-  out += two ? alphabet[group >> 6 & 63] : '=';
+  out += base64_alphabet[group >> 18 & 63];
+  out += base64_alphabet[group >> 12 & 63];
+  out += two ? base64_alphabet[group >> 6 & 63] : '=';
   out += '=';
 }
 
@@ -94,7 +95,7 @@ bool decode_base64(std::string_view text, std::string& bytes) {
   unsigned group = 0;
   int bits = 0;
   for (const char symbol : text) {
-    const auto value = alphabet.find(symbol);
+    const auto value = base64_alphabet.find(symbol);
     if (value == std::string_view::npos) return false;
     group = group << 6 | static_cast<unsigned>(value);
     bits += 6;

@@ -9,7 +9,7 @@
 namespace zmesh {
 namespace {
 
-constexpr std::size_t read_size = 256 * 1024;
+constexpr std::size_t line_read_size = 256 * 1024;
 
 }  // namespace
 
@@ -29,8 +29,8 @@ LineReader::Fill LineReader::fill() {
       return Fill::failed;
     }
     if (entries[1].revents != 0) return Fill::interrupted;
-    buffer_.resize(size + read_size);
-    const auto got = ::read(fd_, buffer_.data() + size, read_size);
+    buffer_.resize(size + line_read_size);
+    const auto got = ::read(fd_, buffer_.data() + size, line_read_size);
     buffer_.resize(size + (got > 0 ? static_cast<std::size_t>(got) : 0));
     if (got < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (got < 0) return Fill::failed;

@@ -11,12 +11,12 @@
 namespace zmesh {
 namespace {
 
-using Json = nlohmann::json;
+using SaxJson = nlohmann::json;
 
 /// Gets the values as the decoder meets them; false ends it.
-class Writer final : public nlohmann::json_sax<Json> {
+class PayloadWriter final : public nlohmann::json_sax<SaxJson> {
  public:
-  explicit Writer(std::string& out) : out_(out) {}
+  explicit PayloadWriter(std::string& out) : out_(out) {}
 
   bool null() override { return value("null"); }
 
@@ -53,7 +53,7 @@ class Writer final : public nlohmann::json_sax<Json> {
     return true;
   }
 
-  bool binary(Json::binary_t&) override { return false; }
+  bool binary(SaxJson::binary_t&) override { return false; }
 
   bool start_object(std::size_t) override { return open('{'); }
 
@@ -118,12 +118,12 @@ class Writer final : public nlohmann::json_sax<Json> {
 
 bool append_payload(std::string& out, mesh::ByteView payload) {
   const auto size = out.size();
-  Writer writer(out);
+  PayloadWriter writer(out);
   const auto* begin = reinterpret_cast<const std::uint8_t*>(payload.data());
   bool complete = false;
   try {
     complete =
-        Json::sax_parse(begin, begin + payload.size(), &writer, nlohmann::json::input_format_t::msgpack);
+        SaxJson::sax_parse(begin, begin + payload.size(), &writer, nlohmann::json::input_format_t::msgpack);
   } catch (const std::exception&) {
     complete = false;
   }

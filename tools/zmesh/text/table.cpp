@@ -8,12 +8,12 @@ namespace zmesh {
 namespace {
 
 /// Characters, not bytes (continuation bytes of UTF-8 take no column).
-std::size_t width(const std::string& cell) {
+std::size_t cell_width(const std::string& cell) {
   return static_cast<std::size_t>(std::count_if(
       cell.begin(), cell.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }));
 }
 
-bool numeric(const std::string& cell) {
+bool is_numeric(const std::string& cell) {
   return cell.find_first_not_of("0123456789.-% ") == std::string::npos;
 }
 
@@ -26,14 +26,14 @@ std::string table(const std::vector<std::vector<std::string>>& rows) {
     widths.resize(std::max(widths.size(), rows[row].size()));
     right.resize(widths.size(), true);
     for (std::size_t column = 0; column < rows[row].size(); ++column) {
-      widths[column] = std::max(widths[column], width(rows[row][column]));
-      if (row > 0 && !numeric(rows[row][column])) right[column] = false;
+      widths[column] = std::max(widths[column], cell_width(rows[row][column]));
+      if (row > 0 && !is_numeric(rows[row][column])) right[column] = false;
     }
   }
   std::string text;
   for (const auto& row : rows) {
     for (std::size_t column = 0; column < row.size(); ++column) {
-      const std::string padding(widths[column] - width(row[column]), ' ');
+      const std::string padding(widths[column] - cell_width(row[column]), ' ');
       const bool last = column + 1 == row.size();
       if (right[column]) text += padding;
       text += row[column];

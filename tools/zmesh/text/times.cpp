@@ -14,7 +14,7 @@ using mesh::Errc;
 using mesh::fail;
 using mesh::Result;
 
-constexpr std::pair<std::string_view, Duration> units[] = {
+constexpr std::pair<std::string_view, Duration> duration_units[] = {
     {"ns", std::chrono::nanoseconds(1)},  {"us", std::chrono::microseconds(1)},
     {"ms", std::chrono::milliseconds(1)}, {"min", std::chrono::minutes(1)},
     {"s", std::chrono::seconds(1)},       {"m", std::chrono::minutes(1)},
@@ -91,7 +91,7 @@ Result<Duration> parse_duration(std::string_view text, Duration bare) {
       break;
     }
     bool found = false;
-    for (const auto& [name, unit] : units) {
+    for (const auto& [name, unit] : duration_units) {
       if (!text.starts_with(name)) continue;
       sum += number * static_cast<double>(unit.count());
       text.remove_prefix(name.size());

@@ -1,0 +1,41 @@
+#include <tools/zmesh/command.hpp>
+#include <tools/zmesh/option.hpp>
+#include <tools/zmesh/text/times.hpp>
+#include <tools/zmesh/trace/trace.hpp>
+
+namespace zmesh {
+
+void add_trace(CLI::App& app, Chosen& chosen) {
+  auto options = std::make_shared<TraceOptions>();
+  auto* command =
+      app.add_subcommand("trace", "Tell the life of an event: committed, attempts, parked, settled");
+  command
+      ->add_option("WHERE", options->where,
+                   "Control endpoint or @NAME of the publisher, or its journal's DIR")
+      ->required();
+  command->add_option("SEQ", options->seqs, "The event, or several");
+  command->add_option("--key", options->key, "Every event with this key, instead");
+  command->add_option("--last", options->last, "Of a key: only the newest N")->capture_default_str();
+  command->add_option("--group", options->group, "Only in this group");
+  command->add_flag("--json", options->json, "One object per event");
+  command->add_option("--timeout", options->timeout, "How long to wait for an answer")
+      ->check(parsed_by([](const std::string& text) { return parse_duration(text); }, "DURATION"))
+      ->capture_default_str();
+  command->footer(
+      "A journal tells all, also while its publisher is down; it is found by itself for @NAMEs. A publisher "
+      "on "
+      "another\nmachine tells of parked events and of what is settled in sequence; the attempts of an event "
+      "that waits "
+      "for its\nretry are known to its journal only. What is settled is in the journal within about 50 ms.\n"
+      "\n"
+      "  zmesh trace @bookings 1017\n"
+      "  zmesh trace /var/lib/bookings --key b-17 --group refunds\n"
+      "  zmesh trace tcp://127.0.0.1:5601 1017 --json\n"
+      "\n"
+      "Exit status: 0 done; 1 there is no such event; 2 wrong usage; 3 the publisher does not answer; 5 the "
+      "journal is "
+      "damaged.");
+  command->callback([options, &chosen] { chosen.run = [options] { return trace(*options); }; });
+}
+
+}  // namespace zmesh

@@ -1,0 +1,58 @@
+// `zmesh trace`: the life of an event, as far as its publisher knows.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <mesh/model/policy.hpp>
+#include <tools/zmesh/exit_code.hpp>
+#include <tools/zmesh/sniff/item.hpp>
+
+namespace zmesh {
+
+struct TraceOptions {
+  std::string where;  ///< EP, @NAME or DIR
+  std::vector<mesh::Seq> seqs;
+  std::string key;
+  std::string group;        ///< only this one
+  std::uint64_t last = 20;  ///< of a key: the newest N events
+  std::string timeout = "5s";
+  bool json = false;
+};
+
+ExitCode trace(const TraceOptions& options);
+
+/// What became of an event in one group.
+struct GroupTrace {
+  enum class State {
+    unwanted,   ///< none of the group's prefixes matches
+    settled,    ///< acknowledged, or lost to retention: it will not come any more
+    pending,    ///< on its way to a member, in its hands, or waiting for one
+    waiting,    ///< for its retry
+    in_flight,  ///< a retry, in a member's hands
+    parked,
+    discarded,  ///< by an operator
+  };
+
+  std::string group;
+  State state = State::pending;
+  mesh::WallTime at = 0;  ///< waiting: due; parked, discarded: since; else 0
+  std::optional<mesh::Reason> reason;
+  std::uint32_t redrives = 0;
+  std::vector<mesh::Attempt> attempts;
+};
+
+std::string_view to_string(GroupTrace::State state);
+
+/// By the journal's state, which knows everything, also while the publisher is down. Error: journal_*.
+mesh::Result<std::vector<GroupTrace>> trace_in_journal(const std::string& journal,
+                                                       const mesh::EventView& event);
+/// By asking the publisher, which tells of what is parked but not of what waits for a retry.
+mesh::Result<std::vector<GroupTrace>> trace_by_asking(const std::string& endpoint, mesh::Duration timeout,
+                                                      const mesh::EventView& event);
+
+std::string trace_text(const SniffItem& item, const std::vector<GroupTrace>& groups);
+std::string trace_json(const SniffItem& item, const std::vector<GroupTrace>& groups);
+
+}  // namespace zmesh

@@ -1,0 +1,94 @@
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include <tools/zmesh/text/event_line.hpp>
+#include <tools/zmesh/text/json_text.hpp>
+#include <tools/zmesh/text/times.hpp>
+#include <tools/zmesh/trace/trace.hpp>
+
+namespace zmesh {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string state_sentence(const GroupTrace& group) {
+  switch (group.state) {
+    case GroupTrace::State::unwanted:
+      return "not wanted by its prefixes";
+    case GroupTrace::State::settled:
+      return "settled";
+    case GroupTrace::State::pending:
+      return "pending: on its way to a member, or waiting for one";
+    case GroupTrace::State::waiting:
+      return "waiting for its retry, due " + time_text(group.at);
+    case GroupTrace::State::in_flight:
+      return "in flight: attempt " + std::to_string(group.attempts.size() + 1) + " is in a member's hands";
+    case GroupTrace::State::parked:
+      return "parked " + time_text(group.at) +
+             (group.reason ? ": " + std::string(mesh::to_string(*group.reason)) : std::string());
+    case GroupTrace::State::discarded:
+      return "discarded by an operator " + time_text(group.at);
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+std::string trace_text(const SniffItem& item, const std::vector<GroupTrace>& groups) {
+  std::string text;
+  LineMarks marks{item.source->hex, item.source->name};
+  append_event_text(text, item.event, marks, {});
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  text += "\n  " + time_text(item.event.time) + "  published, " +
+          duration_text(mesh::Duration(std::max<mesh::WallTime>(now - item.event.time, 0))) +
+          " ago; committed as " + item.source->hex + " #" + std::to_string(item.event.seq) + ", slot " +
+          std::to_string(item.event.slot) + "\n";
+  if (groups.empty()) text += "  there is no group\n";
+  for (const auto& group : groups) {
+    text += "  group " + group.group + ": " + state_sentence(group);
+    if (group.redrives > 0) text += ", redriven " + std::to_string(group.redrives) + " times";
+    text += '\n';
+    for (const auto& attempt : group.attempts) {
+      text += "    " + time_text(attempt.at) + "  attempt " + std::to_string(attempt.number);
+      if (!attempt.member.empty()) text += " by " + attempt.member;
+      if (attempt.took.count() > 0) text += ", took " + duration_text(attempt.took);
+      text += ": " + std::string(mesh::to_string(attempt.reason));
+      if (!attempt.text.empty()) {
+        text += ": ";
+        for (const char symbol : attempt.text)
+          text += static_cast<unsigned char>(symbol) < 0x20 ? ' ' : symbol;
+      }
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+std::string trace_json(const SniffItem& item, const std::vector<GroupTrace>& groups) {
+  std::string line;
+  LineMarks marks{item.source->hex, item.source->name};
+  marks.delivery = false;
+  append_event_json(line, item.event, marks);
+  line.pop_back();
+  auto list = Json::array();
+  for (const auto& group : groups) {
+    auto attempts = Json::array();
+    for (const auto& attempt : group.attempts) {
+      attempts.push_back({{"attempt", attempt.number},
+                          {"at", time_text(attempt.at)},
+                          {"took_seconds", std::chrono::duration<double>(attempt.took).count()},
+                          {"member", attempt.member},
+                          {"reason", std::string(mesh::to_string(attempt.reason))},
+                          {"text", attempt.text}});
+    }
+    list.push_back({{"group", group.group},
+                    {"state", std::string(to_string(group.state))},
+                    {"at", group.at > 0 ? Json(time_text(group.at)) : Json()},
+                    {"reason", group.reason ? Json(std::string(mesh::to_string(*group.reason))) : Json()},
+                    {"redrives", group.redrives},
+                    {"attempts", attempts}});
+  }
+  return line + ",\"groups\":" + list.dump(-1, ' ', false, Json::error_handler_t::replace) + "}\n";
+}
+
+}  // namespace zmesh
