@@ -104,6 +104,7 @@ class Builder {
     gateway.memory_max = number(part, "memory_max");
     gateway.publish_timeout = part.get<mesh::Duration>("publish_timeout");
     gateway.groups_max = number(part, "groups_max");
+    gateway.group_idle_timeout = part.get<mesh::Duration>("group_idle_timeout");
     gateway.in_flight_max = static_cast<unsigned>(number(part, "in_flight_max"));
     gateway.retry = retry(part);
     gateway.member = settings_.name + "-gateway";

@@ -34,6 +34,7 @@ struct GatewaySettings {
   std::size_t event_size_max = 1 << 20;
   mesh::Duration publish_timeout = std::chrono::seconds(10);
   std::size_t groups_max = 16;
+  mesh::Duration group_idle_timeout = std::chrono::minutes(1);
   unsigned in_flight_max = 64;
   mesh::RetryPolicy retry;
   std::string member;  ///< name of this node as a member

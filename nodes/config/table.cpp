@@ -151,6 +151,8 @@ const Option gateway_options[] = {
     {"idle_timeout", Kind::duration, "\"1m\"", "A connection without a request is closed after this.",
      10 * ms, day},
     {"groups_max", Kind::integer, "16", "Groups consumed over HTTP at once.", 1, 256},
+    {"group_idle_timeout", Kind::duration, "\"1m\"",
+     "A group that nobody asks for by HTTP is left after this.", 10 * ms, day},
     {"in_flight_max", Kind::integer, "64", "Events of one group that HTTP consumers may have in hand.", 1,
      1024},
     {"ack_wait", Kind::duration, "\"30s\"",

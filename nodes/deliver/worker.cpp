@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,12 +68,17 @@ int spawn(int& pid, const std::string& command, int in, int out) {
 }
 
 /// Waits for its end; false: it has not ended by then.
-bool reap(int pid, int& status, Clock::time_point deadline) {
-  while (::waitpid(pid, &status, WNOHANG) == 0) {
-    if (Clock::now() >= deadline) return false;
-    std::this_thread::sleep_for(2ms);
+bool reap(int pid, int& status, std::optional<Clock::time_point> deadline) {
+  if (deadline) {
+    const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+    pollfd entry{process, POLLIN, 0};
+    ::poll(&entry, 1, left_ms(*deadline));
+    if (process >= 0) ::close(process);
   }
-  return true;
+  int found = 0;
+  while ((found = ::waitpid(pid, &status, deadline ? WNOHANG : 0)) < 0 && errno == EINTR) {
+  }
+  return found != 0;
 }
 
 }  // namespace
@@ -156,7 +162,7 @@ std::string Worker::bury() {
   // It may be ending by itself, and then says more than our signal would.
   const bool ended = reap(pid_, status, Clock::now() + 50ms);
   ::kill(-pid_, SIGKILL);
-  if (!ended) reap(pid_, status, Clock::time_point::max());
+  if (!ended) reap(pid_, status, std::nullopt);
   pid_ = 0;
   if (WIFSIGNALED(status)) return " (signal " + std::to_string(WTERMSIG(status)) + ")";
   return " (exit status " + std::to_string(WEXITSTATUS(status)) + ")";
@@ -168,7 +174,7 @@ void Worker::end(mesh::Duration timeout) {
   int status = 0;
   const bool ended = reap(pid_, status, Clock::now() + timeout);
   ::kill(-pid_, SIGKILL);
-  if (!ended) reap(pid_, status, Clock::time_point::max());
+  if (!ended) reap(pid_, status, std::nullopt);
   shut(out_);
   pid_ = 0;
 }

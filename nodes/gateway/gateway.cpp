@@ -1,6 +1,7 @@
 #include <nodes/gateway/gateway.hpp>
 
 #include <charconv>
+#include <thread>
 
 #include <journal/topic.hpp>
 #include <nodes/gateway/answers.hpp>
@@ -15,7 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 using mesh::Errc;
 
-constexpr mesh::Duration idle_max = 60s;
+/// How long the end waits for answers that are on their way.
+constexpr mesh::Duration answer_time = 2s;
 constexpr mesh::Duration wait_max = 60s;
 constexpr mesh::Duration wait_default = 20s;
 
@@ -197,7 +199,7 @@ void Gateway::tick() {
   {
     const std::lock_guard lock(mutex_);
     for (auto i = desks_.begin(); i != desks_.end();) {
-      if (i->second->idle_for(idle_max)) {
+      if (i->second->idle_for(settings_.group_idle_timeout)) {
         idle.push_back(i->second);
         i = desks_.erase(i);
       } else {
@@ -227,9 +229,13 @@ void Gateway::drain(mesh::Duration timeout) {
   zmq_.reset();
   pipe_.reset();
   for (const auto& desk : groups()) desk->close(timeout);
-  // Publishing goes on until here, as its answers may be what others wait for.
-  if (server_) server_->drain();
-  commits_.reset();
+  if (!server_) return;
+  // Publishing went on until here, as its answers may be what others wait for; what has been asked is
+  // answered.
+  server_->drain();
+  const auto deadline = std::chrono::steady_clock::now() + std::min<mesh::Duration>(timeout, answer_time);
+  while (server_->stats().connections > 0 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(5ms);
 }
 
 }  // namespace node

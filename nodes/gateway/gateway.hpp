@@ -29,7 +29,8 @@ class Gateway {
 
   /// Now and then, from the main thread: closes groups that nobody asks for any more.
   void tick();
-  /// Takes nothing new, answers what has come, lets consumers finish.
+  /// Takes nothing new, answers what has come, lets consumers finish. What is still being committed is
+  /// answered until the loop ends, which must come before this object's end.
   void drain(mesh::Duration timeout);
 
   const GatewayCounters& counters() const { return counters_; }

@@ -189,6 +189,16 @@ void GroupDesk::serve() {
   for (const auto& client : waiting) give(client);
 }
 
+/// Those who wait are told that there is nothing, and a stream ends.
+void GroupDesk::dismiss() {
+  const std::vector<ClientPtr> waiting(clients_.begin(), clients_.end());
+  for (const auto& client : waiting) {
+    leave(client);
+    client->streams ? client->exchange->end_stream()
+                    : client->exchange->reply({200, "", "application/x-ndjson"});
+  }
+}
+
 std::vector<GroupDesk::DeliveryPtr> GroupDesk::take(const ClientPtr& client) {
   const std::lock_guard lock(mutex_);
   used_ = Clock::now();
@@ -287,6 +297,9 @@ bool GroupDesk::idle_for(mesh::Duration duration) const {
 void GroupDesk::close(mesh::Duration timeout) {
   if (!consumer_ || closed_.exchange(true)) return;
   consumer_->stop();
+  loop_.post([weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->dismiss();
+  });
   {
     std::unique_lock lock(mutex_);
     closing_.wait_for(lock, timeout, [&] { return taken_.empty(); });

@@ -69,6 +69,7 @@ class GroupDesk : public std::enable_shared_from_this<GroupDesk> {
   void give_back(const std::vector<DeliveryPtr>& deliveries);
   void keep_alive(const ClientPtr& client);
   void leave(const ClientPtr& client);
+  void dismiss();
   std::vector<DeliveryPtr> take(const ClientPtr& client);
 
   http::Loop& loop_;

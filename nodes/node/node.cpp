@@ -1,6 +1,7 @@
 #include <nodes/node/node.hpp>
 
 #include <algorithm>
+#include <thread>
 
 #include <nodes/archive/archive.hpp>
 #include <nodes/deliver/deliver.hpp>
@@ -125,7 +126,9 @@ void Node::reload(const Settings& settings) {
 void Node::drain() {
   ready_ = false;
   // Who takes events ends before what they are written to.
-  for (const auto& role : roles_) role->close(settings_.drain_timeout);
+  std::vector<std::thread> closing;
+  for (const auto& role : roles_) closing.emplace_back([&] { role->close(settings_.drain_timeout); });
+  for (auto& thread : closing) thread.join();
   if (gateway_) gateway_->drain(settings_.drain_timeout);
   admin_.reset();
   {
@@ -135,7 +138,6 @@ void Node::drain() {
   if (publisher_)
     if (const auto closed = publisher_->close(settings_.drain_timeout); !closed)
       log(mesh::Level::error, "publisher.close", closed.error().describe());
-  // Last: answers to what has just been committed are still on their way.
   loop_->stop();
   gateway_.reset();
   publisher_.reset();
