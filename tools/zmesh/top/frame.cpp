@@ -82,7 +82,7 @@ TopLine heading_line(const TopState& state, const Layout& layout) {
     text += " " + fitted(columns[at].title + std::string(static_cast<int>(at) == sort ? arrow : ""),
                          value_width, true);
   if (layout.spark > 0)
-    text += " " + fitted(state.view == TopView::groups ? "LAG, LAST MINUTE" : "LAST MINUTE", layout.spark);
+    text += " " + fitted(state.view == TopView::groups ? "LAG, 1 MIN" : "1 MIN", layout.spark);
   return {text, TopLine::Style::heading};
 }
 
