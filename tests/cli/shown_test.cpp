@@ -112,6 +112,16 @@ BOOST_AUTO_TEST_CASE(a_closed_lane_takes_nothing) {
   BOOST_TEST(!lanes.push(0, item_at(2)));
 }
 
+BOOST_AUTO_TEST_CASE(a_line_for_people_holds_no_command_to_their_terminal) {
+  std::string line;
+  const auto item = item_at(1, "\xa8\x1b[2J\xc2\x9bJ\x7f");
+  zmesh::append_event_text(line, item.event, {"", "name"}, {});
+  BOOST_TEST(line.find('\x1b') == std::string::npos);
+  BOOST_TEST(line.find('\x7f') == std::string::npos);
+  BOOST_TEST(line.find("\xc2\x9b") == std::string::npos);
+  BOOST_TEST(line.find("\\u001b[2J") != std::string::npos, line);
+}
+
 BOOST_AUTO_TEST_CASE(an_owned_event_stays_what_it_was) {
   const auto item = item_at(7, "payload");
   BOOST_TEST(item.event.topic == "t");

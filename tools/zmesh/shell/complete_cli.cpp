@@ -42,7 +42,7 @@ std::vector<Candidate> values_of(const CLI::Option& option, const std::vector<st
   if (option.check_lname("sort")) return {};
   if (is("TOPIC") || kind == "PREFIX") join(values, live_topics());
   if (is("EP") || is("SOURCE") || kind == "WHERE") join(values, live_nodes());
-  if (option.check_lname("from") || option.check_lname("start"))
+  if ((option.check_lname("from") && !is("EP")) || option.check_lname("start"))
     join(values, {{"earliest", ""}, {"latest", ""}});
   files = files || is("FILE") || is("DIR") || kind == "FROM" || kind == "TO" ||
           (kind == "WHERE" && option.get_positional());

@@ -17,7 +17,6 @@ using namespace std::chrono_literals;
 struct Named {
   std::string endpoint;
   std::string journal;
-  bool asked = true;  ///< false: found by ourselves, so that its journal is only a help
 };
 
 /// What is known of each source before it is opened.
@@ -28,13 +27,13 @@ struct Resolved {
 
 std::vector<Named> named_sources(const StreamOptions& options) {
   std::vector<Named> named;
-  for (const auto& endpoint : options.endpoints) named.push_back({endpoint, "", true});
-  for (const auto& journal : options.journals) named.push_back({"", journal, true});
+  for (const auto& endpoint : options.endpoints) named.push_back({endpoint, ""});
+  for (const auto& journal : options.journals) named.push_back({"", journal});
   if (!named.empty() && options.names.empty()) return named;
   for (const auto& entry : registry_entries()) {
     const auto& names = options.names;
     if (!names.empty() && std::find(names.begin(), names.end(), entry.name) == names.end()) continue;
-    named.push_back({entry.control, entry.journal, false});
+    named.push_back({entry.control, entry.journal});
   }
   return named;
 }

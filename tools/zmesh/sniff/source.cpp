@@ -44,9 +44,13 @@ void Source::run() {
   if (!options_.answers) lanes_.live(lane_);
   const bool history = options_.start.from || options_.start.last > 0;
   mesh::Result<void> done;
-  if (!options_.journal.empty() && (history || options_.endpoint.empty())) done = read_journal();
-  if (done && !options_.endpoint.empty() && (options_.follow || options_.journal.empty()) && !stopping_)
-    done = watch();
+  bool was_read = false;
+  if (!options_.journal.empty() && (history || options_.endpoint.empty())) {
+    const auto read = read_journal();
+    if (read) was_read = *read;
+    if (!read) done = read.error();
+  }
+  if (done && !options_.endpoint.empty() && (options_.follow || !was_read) && !stopping_) done = watch();
   if (!done) {
     const std::lock_guard lock(mutex_);
     error_ = done.error();
@@ -64,6 +68,9 @@ bool Source::take(const mesh::EventView& event, mesh::WallTime arrived) {
                        : "#" + std::to_string(last_ + 1) + " to #" + std::to_string(event.seq - 1)) +
          " (its commit failed, or retention dropped it)");
   }
+  const bool earliest = options_.start.from && options_.start.from->kind == mesh::Start::Kind::earliest;
+  if (options_.marks && complete_ && earliest && last_ == 0 && event.seq > 1)
+    mark("begins with #" + std::to_string(event.seq) + ": retention has dropped what was before");
   last_ = event.seq;
   if (!filter_.passes(event)) return true;
   if (options_.marks && arrived > 0 && !skew_told_ && event.time - arrived > skew_tolerated.count()) {
@@ -75,7 +82,20 @@ bool Source::take(const mesh::EventView& event, mesh::WallTime arrived) {
   auto item = own_event(event);
   item.source = name_;
   item.arrived = arrived;
-  return lanes_.push(lane_, std::move(item));
+  const std::lock_guard lock(holding_mutex_);
+  if (!holding_) return lanes_.push(lane_, std::move(item));
+  newest_.push_back(std::move(item));
+  if (newest_.size() > options_.start.last) newest_.pop_front();
+  return true;
+}
+
+void Source::release() {
+  const std::lock_guard lock(holding_mutex_);
+  holding_ = false;
+  for (auto& item : newest_) {
+    if (!lanes_.push(lane_, std::move(item))) break;
+  }
+  newest_.clear();
 }
 
 void Source::rename(const mesh::Origin& origin, const std::string& name) {

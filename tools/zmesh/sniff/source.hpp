@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -53,12 +54,14 @@ class Source {
 
  private:
   void run();
-  mesh::Result<void> read_journal();
+  /// False: it cannot be read, but the publisher can be asked instead.
+  mesh::Result<bool> read_journal();
   mesh::Result<void> read_on(const mesh::Journal& journal);
   mesh::Result<mesh::Seq> first_after(const mesh::Journal& journal) const;
   mesh::Result<mesh::Seq> before_last(const mesh::Journal& journal) const;
   mesh::Result<void> watch();
-  mesh::Result<mesh::Start> live_start() const;
+  mesh::Result<mesh::Start> live_start();
+  void release();
 
   /// Looks at an event that arrives; false: end.
   bool take(const mesh::EventView& event, mesh::WallTime arrived);
@@ -76,6 +79,10 @@ class Source {
   bool skew_told_ = false;
   std::atomic<bool> attached_{false};
   std::atomic<bool> stopping_{false};
+  /// The last N that pass, while what came before the head of a publisher is looked through for them.
+  std::deque<SniffItem> newest_;
+  bool holding_ = false;
+  std::mutex holding_mutex_;  ///< of these two
   mutable std::mutex mutex_;  ///< of error_, and of name_, which notices read on another thread
   std::optional<mesh::Error> error_;
   std::thread thread_;

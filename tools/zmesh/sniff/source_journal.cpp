@@ -16,10 +16,10 @@ constexpr mesh::Duration journal_interval = 50ms;
 
 }  // namespace
 
-mesh::Result<void> Source::read_journal() {
+mesh::Result<bool> Source::read_journal() {
   auto opened = mesh::open_journal_reader(options_.journal);
-  // A publisher can tell of its past itself, where its journal is not ours to read.
-  if (!opened && !options_.endpoint.empty()) return {};
+  // It may be another user's.
+  if (!opened && !options_.endpoint.empty()) return false;
   if (!opened) return opened.error();
   const auto& journal = **opened;
   rename(journal.identity().origin, journal.identity().name);
@@ -28,15 +28,15 @@ mesh::Result<void> Source::read_journal() {
   last_ = *after;
   if (options_.marks && complete_ && last_ > 0 && last_ < journal.dropped_through() && options_.start.from)
     mark("gap: retention has dropped what was before #" + std::to_string(journal.dropped_through() + 1));
-  const auto read = read_on(journal);
-  if (!read || !options_.follow || !options_.endpoint.empty()) return read;
+  if (const auto read = read_on(journal); !read) return read.error();
+  if (!options_.follow || !options_.endpoint.empty()) return true;
   lanes_.live(lane_);
   attached_ = true;
   while (!stopping_) {
     std::this_thread::sleep_for(journal_interval);
-    if (auto more = read_on(journal); !more) return more;
+    if (const auto more = read_on(journal); !more) return more.error();
   }
-  return {};
+  return true;
 }
 
 mesh::Result<void> Source::read_on(const mesh::Journal& journal) {

@@ -19,11 +19,16 @@ mesh::WallTime wall_now() {
 }  // namespace
 
 /// Where the watcher begins, in the publisher's seqs.
-mesh::Result<mesh::Start> Source::live_start() const {
+mesh::Result<mesh::Start> Source::live_start() {
   using Kind = mesh::Start::Kind;
   // After the journal: what follows it.
   if (last_ > 0) return mesh::Start{Kind::seq, last_ + 1, 0};
   if (options_.start.last == 0) return options_.start.from.value_or(mesh::Start{Kind::latest, 0, 0});
+  if (!filter_.open()) {
+    // Which ones pass, only looking at all of them tells.
+    holding_ = true;
+    return mesh::Start{Kind::earliest, 0, 0};
+  }
   auto admin = mesh::Admin::connect(options_.endpoint, 3s);
   if (!admin) return admin.error();
   const auto info = admin->info();
@@ -54,6 +59,7 @@ mesh::Result<void> Source::watch() {
     const auto caught_up = consumer->wait_caught_up(100ms);
     if (!caught_up && caught_up.error().code != mesh::Errc::timeout) return caught_up.error();
     if (!caught_up) continue;
+    if (!told) release();
     if (!options_.follow) break;
     if (!told) lanes_.live(lane_);
     told = true;

@@ -18,7 +18,8 @@ void add_sub(CLI::App& app, Chosen& chosen) {
   const auto seconds = [](const std::string& text) { return parse_duration(text, std::chrono::seconds(1)); };
 
   command->add_option("PREFIX", options.prefixes, "Topics that start with any of these; none: every topic");
-  command->add_option("--from", options.from, "Control endpoints of the publishers")
+  command
+      ->add_option("--from", options.from, "Control endpoints of the publishers, or @NAMEs of this machine")
       ->required()
       ->delimiter(',')
       ->expected(1)

@@ -5,6 +5,7 @@
 #include <mesh/consumer.hpp>
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/process/interrupt.hpp>
+#include <tools/zmesh/registry/where.hpp>
 #include <tools/zmesh/sub/handler.hpp>
 #include <tools/zmesh/text/times.hpp>
 
@@ -56,7 +57,14 @@ ExitCode sub(const SubOptions& options) {
   Interrupt interrupt;
   if (options.exec.empty()) interrupt.watch_stdout();
   SubHandler handler(options, interrupt);
-  auto consumer = mesh::Consumer::open(consumer_options(options, handler));
+  auto wanted = consumer_options(options, handler);
+  for (auto& publisher : wanted.publishers) {
+    if (!publisher.starts_with('@')) continue;
+    const auto where = find_where(publisher);
+    if (!where) return report(where.error());
+    publisher = where->endpoint;
+  }
+  auto consumer = mesh::Consumer::open(std::move(wanted));
   if (!consumer) return report(consumer.error());
   handler.attach(*consumer);
   wait_for_sub_end(options, handler, interrupt, *consumer);

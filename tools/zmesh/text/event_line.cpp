@@ -35,6 +35,16 @@ std::string_view topic_colour(std::string_view topic) {
   return colours[hash % std::size(colours)];
 }
 
+/// Control characters beyond ASCII (U+0080 to U+009F, as UTF-8) are commands to some terminals; so is DEL.
+void tame_controls(std::string& out, std::size_t begin) {
+  for (auto at = begin; at < out.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(out[at]);
+    if (byte == 0x7f) out[at] = '?';
+    if (byte != 0xc2 || at + 1 >= out.size() || static_cast<unsigned char>(out[at + 1]) >= 0xa0) continue;
+    out[at] = out[at + 1] = '?';
+  }
+}
+
 /// Cuts what begins at `begin` to that many characters, the last of which is then an ellipsis.
 void cut_to_width(std::string& out, std::size_t begin, std::size_t width) {
   std::size_t columns = 0;
@@ -114,6 +124,7 @@ void append_event_text(std::string& out, const mesh::EventView& event, const Lin
     out += "  ";
     append_payload_shown(out, event.payload);
   }
+  tame_controls(out, begin);
   if (style.width > 0) cut_to_width(out, begin, style.width);
   // Coloured last, as the codes take no column.
   if (!style.colour || out.size() < topic_end) return;

@@ -10,7 +10,9 @@ namespace zmesh {
 namespace {
 
 constexpr std::size_t value_width = 10;
-constexpr std::size_t spark_width = 20;
+constexpr std::size_t spark_width_max = 20;
+constexpr std::size_t spark_width_min = 8;
+constexpr std::size_t name_width_wanted = 18;
 constexpr std::size_t publisher_width = 14;
 
 std::size_t columns_of(std::string_view text) {
@@ -51,7 +53,7 @@ std::string scaled(double value) {
 struct Layout {
   std::size_t name = 0;
   bool publisher = false;
-  bool spark = false;
+  std::size_t spark = 0;  ///< columns of the sparkline; 0: there is no room for one
 };
 
 /// Names take what is left; the sparkline gives way first, then the publisher.
@@ -60,8 +62,9 @@ Layout layout_of(TopView view, std::size_t width) {
   const auto values = top_columns(view).size() * (value_width + 1);
   layout.publisher = view != TopView::publishers && width > values + publisher_width + 24;
   std::size_t used = values + (layout.publisher ? publisher_width + 1 : 0);
-  layout.spark = width > used + spark_width + 20;
-  if (layout.spark) used += spark_width + 1;
+  const auto left = width > used + name_width_wanted ? width - used - name_width_wanted : 0;
+  if (left > spark_width_min) layout.spark = std::min(left - 1, spark_width_max);
+  if (layout.spark > 0) used += layout.spark + 1;
   layout.name = width > used + 8 ? width - used : 8;
   return layout;
 }
@@ -78,8 +81,8 @@ TopLine heading_line(const TopState& state, const Layout& layout) {
   for (std::size_t at = 0; at < columns.size(); ++at)
     text += " " + fitted(columns[at].title + std::string(static_cast<int>(at) == sort ? arrow : ""),
                          value_width, true);
-  if (layout.spark)
-    text += " " + fitted(state.view == TopView::groups ? "LAG, LAST MINUTE" : "LAST MINUTE", spark_width);
+  if (layout.spark > 0)
+    text += " " + fitted(state.view == TopView::groups ? "LAG, 1 MIN" : "1 MIN", layout.spark);
   return {text, TopLine::Style::heading};
 }
 
@@ -89,7 +92,7 @@ std::string row_text(const TopRow& row, const TopState& state, const Layout& lay
   if (layout.publisher) text += " " + fitted(row.publisher, publisher_width);
   for (std::size_t at = 0; at < columns.size(); ++at)
     text += " " + fitted(top_value(row.values[at], columns[at].kind), value_width, true);
-  if (layout.spark) text += " " + sparkline(row.past, spark_width);
+  if (layout.spark > 0) text += " " + sparkline(row.past, layout.spark);
   return text;
 }
 

@@ -149,7 +149,7 @@ TopRow TopModel::group_row(const PublisherLook& look, const mesh::GroupStatus& g
   return row;
 }
 
-TopRow TopModel::publisher_row(const PublisherLook& look, double seconds) {
+TopRow TopModel::publisher_row(const PublisherLook& look, std::uint64_t bytes, double seconds) {
   const auto key = "publisher " + look.endpoint;
   TopRow row;
   row.name = look.name;
@@ -166,9 +166,9 @@ TopRow TopModel::publisher_row(const PublisherLook& look, double seconds) {
     parked += static_cast<double>(group.parked);
   }
   const auto events = rate(key, static_cast<double>(look.info->head), seconds);
-  const auto bytes = rate(key + " bytes", static_cast<double>(look.info->journal_bytes), seconds);
+  const auto bytes_per_second = rate(key + " bytes", static_cast<double>(bytes), seconds);
   row.values = {events,
-                bytes,
+                bytes_per_second,
                 static_cast<double>(look.info->head),
                 static_cast<double>(look.info->journal_bytes),
                 lag,
@@ -188,8 +188,11 @@ TopSnapshot TopModel::sample(const std::vector<PublisherLook>& looks, const std:
   snapshot.at = std::chrono::system_clock::now().time_since_epoch().count();
   for (const auto& topic : topics)
     snapshot.rows[static_cast<int>(TopView::topics)].push_back(topic_row(topic, seconds));
+  std::map<std::string, std::uint64_t> bytes;
+  for (const auto& topic : topics) bytes[topic.publisher] += topic.bytes;
   for (const auto& look : looks) {
-    snapshot.rows[static_cast<int>(TopView::publishers)].push_back(publisher_row(look, seconds));
+    snapshot.rows[static_cast<int>(TopView::publishers)].push_back(
+        publisher_row(look, bytes[look.name], seconds));
     for (const auto& group : look.groups)
       snapshot.rows[static_cast<int>(TopView::groups)].push_back(group_row(look, group, seconds));
   }

@@ -55,7 +55,8 @@ class TopModel {
   std::deque<double> remember(const std::string& key, double value);
   TopRow topic_row(const TopicCount& topic, double seconds);
   TopRow group_row(const PublisherLook& look, const mesh::GroupStatus& group, double seconds);
-  TopRow publisher_row(const PublisherLook& look, double seconds);
+  /// `bytes` of payloads that came from it by the live stream.
+  TopRow publisher_row(const PublisherLook& look, std::uint64_t bytes, double seconds);
 
   std::map<std::string, double> counters_;
   std::map<std::string, std::deque<double>> pasts_;

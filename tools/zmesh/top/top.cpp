@@ -1,5 +1,6 @@
 #include <tools/zmesh/top/top.hpp>
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -146,6 +147,7 @@ ExitCode top(const TopOptions& options) {
   }
   const bool terminal = ::isatty(STDOUT_FILENO) == 1 && ::isatty(STDIN_FILENO) == 1;
   Interrupt interrupt;
+  ::setpriority(PRIO_PROCESS, 0, 10);  // whoever watches waits for those who work
   const TopSampler sampler(std::move(*probes), parse_duration(options.interval, 1s).value());
   if (terminal && !options.plain && !options.json)
     return top_screen(sampler, state, options.count, interrupt);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <journal/journal.hpp>
+
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/registry/where.hpp>
 #include <tools/zmesh/sniff/stream.hpp>
@@ -102,8 +104,11 @@ ExitCode trace(const TraceOptions& options) {
     complain("name either SEQs or a --key");
     return ExitCode::usage;
   }
-  const auto where = find_where(options.where);
+  auto where = find_where(options.where);
   if (!where) return report(where.error());
+  // Where its journal is another user's, the publisher can be asked.
+  if (!where->endpoint.empty() && !where->journal.empty() && !mesh::open_journal_reader(where->journal))
+    where->journal.clear();
   Interrupt interrupt;
   std::vector<SniffItem> items;
   if (const auto found = find_events(options, *where, items, interrupt); !found) return report(found.error());
