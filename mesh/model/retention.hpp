@@ -14,11 +14,12 @@ namespace mesh {
 struct RetentionPolicy {
   /// Upper limit of the journal's event segments on disk, in bytes (at least 2 segments).
   std::uint64_t bytes_max = 8ull << 30;
-  /// At bytes_max, and for events unsettled at age_max: refuse (default) keeps what is owed and refuses new
+  /// At bytes_max: refuse (default) keeps what is owed and refuses new
   /// events; drop_oldest drops the oldest, which groups learn of as expired.
   enum class OnLimit : std::uint8_t { refuse = 1, drop_oldest = 2 };
   OnLimit on_limit = OnLimit::refuse;
-  /// With a value: events older than this are dropped, settled or not (explicit policy; groups learn of it).
+  /// With a value: events older than this are dropped, settled or not, whatever on_limit says (groups learn
+  /// of it).
   std::optional<Duration> age_max;
   /// Settled events are kept at least this long for replay and sniffing (0: dropped with their segment).
   Duration settled_keep{0};

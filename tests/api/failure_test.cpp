@@ -176,6 +176,35 @@ BOOST_AUTO_TEST_CASE(a_handler_that_outlives_ack_wait_costs_an_attempt) {
   BOOST_TEST(publisher.stats().parked == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(an_event_whose_handler_never_returns_is_parked_and_others_go_on) {
+  TempDirectory directory;
+  auto publisher = Publisher::open(options_with_group(directory)).value();
+  Latch latch;
+  int others = 0;
+  bool let_go = false;
+  auto options = failing_group(publisher);
+  options.retry.ack_wait = 50ms;
+  options.retry.attempts_max = 3;
+  options.concurrency = 2;
+  options.on_any([&](const Event& event) {
+    if (event.seq() == 1) {
+      latch.wait([&] { return let_go; });
+    } else {
+      latch.change([&] { ++others; });
+    }
+  });
+  auto consumer = Consumer::open(std::move(options)).value();
+  publish_text(publisher, "t.x", "k", "hangs");
+  publish_text(publisher, "t.x", "another", "fine");
+  const auto parked = the_parked_event(publisher);
+  BOOST_TEST(parked.seq == 1u);
+  BOOST_TEST((parked.reason == Reason::ack_timeout));
+  BOOST_TEST(parked.attempts.size() == 3u);
+  BOOST_TEST(eventually([&] { return publisher.settled(2); }));
+  BOOST_TEST(latch.wait([&] { return others == 1; }));
+  latch.change([&] { let_go = true; });
+}
+
 BOOST_AUTO_TEST_CASE(a_handler_that_extends_is_not_out_of_time) {
   TempDirectory directory;
   auto publisher = Publisher::open(options_with_group(directory)).value();

@@ -116,3 +116,18 @@ BOOST_AUTO_TEST_CASE(full_and_closed_are_told_also_to_those_who_wait) {
   BOOST_TEST((staging.publish(event_of(payload), 20s).error().code == Errc::closed));
   closing.join();
 }
+
+BOOST_AUTO_TEST_CASE(times_do_not_go_back_before_what_the_journal_has) {
+  Waker waker;
+  const WallTime ahead = 9'000'000'000'000'000'000;
+  StagingSettings settings;
+  settings.newest = ahead;
+  Staging staging(settings, waker);
+  BOOST_REQUIRE(staging.publish(event_of("x"), std::nullopt).ok());
+  std::vector<Batch> batches;
+  staging.take(batches, 1u << 20);
+  BOOST_REQUIRE(batches.size() == 1u);
+  std::vector<EventView> events;
+  BOOST_REQUIRE(decode_events(batches.front().view(), events).ok());
+  BOOST_TEST(events.front().time == ahead);
+}

@@ -114,6 +114,53 @@ BOOST_AUTO_TEST_CASE(other_prefixes_are_refused_beside_a_live_member_and_taken_w
   BOOST_TEST(mesh.status("g").prefixes.front() == "b.");
 }
 
+// What a member has settled above its floor under its own prefixes says nothing of the events that wider ones
+// add.
+BOOST_AUTO_TEST_CASE(wider_prefixes_bring_what_they_add_from_the_floor) {
+  Mesh mesh;
+  mesh.open();
+  Member member{.mesh = mesh, .prefixes = {"a."}};
+  member.attach();
+  mesh.publish({{"a.x"}, {"b.x"}, {"a.x"}, {"b.x"}, {"a.x"}});
+  member.fetch(0);
+  member.judge(Verdict::Kind::park, 3);
+  member.ack(0, {{2, 5}});
+  member.detach(0);
+
+  Member narrower{.mesh = mesh, .name = "narrower", .prefixes = {"a.x"}};
+  narrower.attach();
+  BOOST_TEST(mesh.status("g").lag == 1u);
+  narrower.detach(0);
+
+  Member wider{.mesh = mesh, .name = "wider", .prefixes = {"a.", "b."}};
+  const Welcome welcome = wider.attach();
+  BOOST_TEST(welcome.position == 0u);
+  BOOST_TEST(welcome.redelivered_through == 5u);
+  BOOST_TEST(mesh.status("g").lag == 4u);
+  std::vector<Seq> seqs;
+  for (const Batch& batch : wider.fetch(0).batches) {
+    std::vector<EventView> events;
+    BOOST_REQUIRE(decode_events(batch.view(), events).ok());
+    for (const EventView& event : events) seqs.push_back(event.seq);
+  }
+  BOOST_TEST(seqs == (std::vector<Seq>{1, 2, 4, 5}), boost::test_tools::per_element());
+  mesh.crash();
+  mesh.open();
+  BOOST_TEST(mesh.status("g").lag == 4u);
+}
+
+BOOST_AUTO_TEST_CASE(a_start_beyond_the_next_event_is_refused) {
+  Mesh mesh;
+  mesh.open();
+  mesh.publish({{"a"}, {"a"}});
+  Member member{mesh};
+  member.start = Start{Start::Kind::seq, 4, 0};
+  mesh.tell("m", member.hello());
+  BOOST_TEST((mesh.last<Refused>().code == Errc::invalid_argument));
+  member.start = Start{Start::Kind::seq, 3, 0};
+  BOOST_TEST(member.attach().position == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(the_newest_policy_counts) {
   Mesh mesh;
   mesh.open();

@@ -78,6 +78,28 @@ BOOST_AUTO_TEST_CASE(reads_asked_for_beside_failed_state_are_done_once_it_is_wri
   BOOST_TEST(mesh.count<Events>() == 1u);
 }
 
+// With a full disk nothing may be promised, but who asks is told so, and what needs no commit is answered.
+BOOST_AUTO_TEST_CASE(while_state_cannot_be_written_only_what_is_true_without_it_is_said) {
+  Mesh mesh;
+  mesh.open();
+  const Error full{Errc::disk_full, "no space"};
+  mesh.store->fail_next_state(full);
+  Hello hello = Member{mesh}.hello();
+  hello.id = 7;
+  mesh.core->on_control("m", hello, mesh.now);
+  mesh.core->on_control("operator", InfoRequest{8}, mesh.now);
+  mesh.turn->finish(mesh.now);
+  BOOST_TEST(mesh.count<Welcome>() == 0u);
+  BOOST_TEST(mesh.count<Info>() == 1u);
+  BOOST_REQUIRE(mesh.count<Refused>() == 1u);
+  BOOST_TEST(mesh.last<Refused>().id == 7u);
+  BOOST_TEST((mesh.last<Refused>().code == Errc::disk_full));
+  mesh.pass(1s);
+  hello.id = 9;
+  mesh.tell("m", hello);
+  BOOST_TEST(mesh.last<Welcome>().id == 9u);
+}
+
 BOOST_AUTO_TEST_CASE(the_core_asks_for_no_time_when_nothing_is_to_be_done) {
   Mesh mesh;
   mesh.open();

@@ -45,4 +45,18 @@ struct Completion {
   bool dropped = false;      ///< they were dropped before they started: nothing is settled, only let go
 };
 
+/// The outcome, still ack, of this one delivery.
+inline Completion completion_of(const Delivery& delivery) {
+  Completion completion;
+  completion.link = delivery.link;
+  completion.generation = delivery.generation;
+  completion.seq = delivery.event.seq;
+  completion.covers_to = delivery.covers_to;
+  completion.attempt = delivery.attempt;
+  completion.redrives = delivery.redrives;
+  completion.counted = delivery.counted;
+  completion.bytes = delivery.event.record.size();
+  return completion;
+}
+
 }  // namespace mesh::core

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include <mesh/core/consumer/hung_book.hpp>
 #include <mesh/core/consumer/run_book.hpp>
 #include <mesh/core/consumer/work_queue.hpp>
 
@@ -10,10 +11,10 @@ namespace mesh::core {
 
 struct Dispatcher::State {
   explicit State(DispatcherSettings given)
-      : settings(given), queue(given.concurrency > 1), runs(given.ack_wait) {}
+      : settings(given), queue(given.concurrency > 1), runs(given.ack_wait), hung(given.ack_wait) {}
 
   void drop(const std::function<bool(const Delivery&)>& condition) {
-    queue.remove_if(condition, [this](const Delivery& delivery) {
+    const auto gone = [this](const Delivery& delivery) {
       if (!completions.empty()) {
         auto& before = completions.back();
         if (before.dropped && !before.counted && !delivery.counted && before.link == delivery.link &&
@@ -23,22 +24,28 @@ struct Dispatcher::State {
           return;
         }
       }
-      auto& completion = completions.emplace_back();
-      completion.dropped = true;
-      completion.link = delivery.link;
-      completion.generation = delivery.generation;
-      completion.seq = delivery.event.seq;
-      completion.covers_to = delivery.covers_to;
-      completion.attempt = delivery.attempt;
-      completion.redrives = delivery.redrives;
-      completion.counted = delivery.counted;
-      completion.bytes = delivery.event.record.size();
-    });
+      completions.emplace_back(completion_of(delivery)).dropped = true;
+    };
+    queue.remove_if(condition, gone);
+    for (const Delivery& delivery : hung.take_if(condition)) gone(delivery);
+  }
+
+  /// True: the event's handler of an earlier attempt is still at it.
+  bool hangs(const Delivery& delivery) const {
+    return delivery.counted && runs.has(delivery.link, delivery.event.seq);
+  }
+
+  /// Those whose earlier handler has returned.
+  void push_returned() {
+    if (hung.empty()) return;
+    auto returned = hung.take_if([this](const Delivery& delivery) { return !hangs(delivery); });
+    queue.push(returned);
   }
 
   DispatcherSettings settings;
   WorkQueue queue;
   RunBook runs;
+  HungBook hung;
   std::vector<Completion> completions;
   std::map<LinkId, std::uint32_t> dropped;  ///< generations below are void
 };
@@ -48,7 +55,14 @@ Dispatcher::Dispatcher(DispatcherSettings settings) : state_(std::make_unique<St
 Dispatcher::~Dispatcher() = default;
 
 void Dispatcher::push(std::span<Delivery> deliveries) {
-  state_->queue.push(deliveries);
+  std::size_t done = 0;
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    if (!state_->hangs(deliveries[i])) continue;
+    state_->queue.push(deliveries.subspan(done, i - done));
+    state_->hung.add(std::move(deliveries[i]));
+    done = i + 1;
+  }
+  state_->queue.push(deliveries.subspan(done));
 }
 
 bool Dispatcher::take(Run& run, Now now) {
@@ -85,6 +99,7 @@ void Dispatcher::shorten(Run& run, std::size_t count) {
 
 void Dispatcher::finish(RunId run, std::span<const Outcome> outcomes, Now) {
   if (const auto lane = state_->runs.finish(run, outcomes, state_->completions)) state_->queue.release(*lane);
+  state_->push_returned();
 }
 
 void Dispatcher::finish_all(RunId run, Now now) {
@@ -93,10 +108,13 @@ void Dispatcher::finish_all(RunId run, Now now) {
 
 void Dispatcher::expire(Now now) {
   state_->runs.expire(now, state_->completions);
+  state_->hung.expire(now, state_->completions);
 }
 
 std::optional<Duration> Dispatcher::next_deadline() const {
-  return state_->runs.next_deadline();
+  const auto run = state_->runs.next_deadline();
+  const auto hung = state_->hung.next_deadline();
+  return run && hung ? std::min(run, hung) : run ? run : hung;
 }
 
 void Dispatcher::drop(LinkId link, std::uint32_t generation) {
@@ -121,11 +139,11 @@ void Dispatcher::take_completions(std::vector<Completion>& out) {
 }
 
 std::size_t Dispatcher::queued() const {
-  return state_->queue.size();
+  return state_->queue.size() + state_->hung.size();
 }
 
 std::size_t Dispatcher::queued_bytes() const {
-  return state_->queue.bytes();
+  return state_->queue.bytes() + state_->hung.bytes();
 }
 
 std::size_t Dispatcher::running() const {

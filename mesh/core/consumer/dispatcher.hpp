@@ -35,7 +35,8 @@ class Dispatcher {
   explicit Dispatcher(DispatcherSettings settings);
   ~Dispatcher();
 
-  /// Queues deliveries of one link, in order.
+  /// Queues deliveries of one link, in order. A redelivery whose event is still with a handler waits for
+  /// that one to return, and fails like it when ack_wait is over.
   void push(std::span<Delivery> deliveries);
 
   /// The next run, if a worker is free to take one and something is runnable. `run` is filled; false:

@@ -5,6 +5,7 @@ namespace mesh::core {
 void MemberCore::State::attach(Now now, Duration delay) {
   phase = Phase::attaching;
   session = 0;
+  if (fetch_id != 0) fetch_lost();
   fetch_id = 0;
   fetches_unanswered = 0;
   detach_first_id = 0;

@@ -42,6 +42,11 @@ void MemberCore::State::judge(const Completion& completion, bool settles) {
       break;
     case Completion::Kind::retry:
       verdict.kind = Verdict::Kind::retry;
+      if (completion.reason == Reason::ack_timeout) {
+        notice(Level::warning, "handler.ack_timeout",
+               "event " + std::to_string(completion.seq) + " of " + name + ", attempt " +
+                   std::to_string(completion.attempt) + ": " + completion.text);
+      }
       ++counters.retried;
       break;
     case Completion::Kind::park:

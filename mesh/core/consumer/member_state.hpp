@@ -19,6 +19,7 @@ namespace mesh::core {
 inline constexpr Duration hello_interval_max = 5s;
 inline constexpr Duration refused_retry = 5s;  ///< after Refused, until the request is repeated
 inline constexpr Duration fetch_interval_max = 5s;
+inline constexpr unsigned fetches_lost_told = 3;   ///< in a row, over attachments
 inline constexpr Duration ack_spacing = 1ms;       ///< between two Acks, at least
 inline constexpr Duration verdict_spacing = 50us;  ///< more per verdict on its way: repeating them all costs
 inline constexpr Duration reconnect_pause = 50ms;  ///< what is sent before a reconnect is lost with it
@@ -66,6 +67,7 @@ struct MemberCore::State {
   void fetch_if_wanted(Now now);
   void on_events(Events& events, Now now);
   void fetch_failed(Now now, Duration retry);
+  void fetch_lost();
   void on_live(LiveMessage& message, Now now);
   bool of_this_publisher(const LiveMessage& message, Now now);
   void heard_live(Now now);
@@ -146,6 +148,7 @@ struct MemberCore::State {
   std::uint64_t fetch_id = 0;  ///< outstanding; 0: none
   Seq fetch_after = 0;
   unsigned fetches_unanswered = 0;
+  unsigned fetches_lost = 0;  ///< since the last answer, over attachments
   bool at_head = false;
   bool stalled = false;  ///< the window was full and has not emptied enough
 

@@ -26,6 +26,14 @@ void MemberCore::State::fetch_failed(Now now, Duration retry) {
   timers.clear(Timer::fetch_answer);
   if (retry > Duration{0}) timers.set(Timer::fetch_retry, now.steady + retry);
   ++fetches_unanswered;
+  fetch_lost();
+}
+
+void MemberCore::State::fetch_lost() {
+  if (++fetches_lost != fetches_lost_told) return;
+  notice(Level::warning, "fetch.unanswered",
+         name + " answers, but not when events are asked for: its disk may be slow, or its events larger " +
+             "than this consumer's event_size_max, which ends the connection");
 }
 
 void MemberCore::State::on_events(Events& events, Now now) {
@@ -41,7 +49,7 @@ void MemberCore::State::on_events(Events& events, Now now) {
     timers.set(Timer::fetch_retry, now.steady + settings.request_timeout);
     return;
   }
-  fetches_unanswered = 0;
+  fetches_unanswered = fetches_lost = 0;
   head = std::max(head, std::max(events.head, events.through));
   at_head = events.through >= events.head;
   if (!live_usable()) return;

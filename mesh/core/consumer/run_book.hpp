@@ -29,6 +29,9 @@ class RunBook {
   void expire(Now now, std::vector<Completion>& out);
   std::optional<Duration> next_deadline() const;
 
+  /// A worker has that event, or has not reported it yet.
+  bool has(LinkId link, Seq seq) const;
+
   std::size_t size() const { return running_; }
 
  private:

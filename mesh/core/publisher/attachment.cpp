@@ -4,6 +4,7 @@
 #include <mesh/core/publisher/attachment.hpp>
 #include <mesh/core/publisher/failing.hpp>
 #include <mesh/core/publisher/isolation.hpp>
+#include <mesh/core/publisher/prefix_change.hpp>
 
 namespace mesh::core {
 namespace {
@@ -76,6 +77,11 @@ void Attachment::on_hello(const Route& route, Hello hello, Now now) {
   }
   hello.prefixes = normal_prefixes(std::move(hello.prefixes));
   const bool exists = !hello.group.empty() && desk_.find_group(hello.group) != nullptr;
+  if (!exists) {
+    if (auto checked = check_start(hello.start, desk_.head); !checked) {
+      return desk_.refuse(route, hello.id, 0, checked.error().code, checked.error().text);
+    }
+  }
   if (exists || hello.start.kind != Start::Kind::time) {
     return admit(route, hello, floor_of(hello.start, desk_), now);
   }
@@ -174,11 +180,7 @@ bool Attachment::update_group(const Route& route, const Hello& hello, Group& gro
                    "another live member of group " + group.name + " has other prefixes");
       return false;
     }
-    group.value.prefixes = hello.prefixes;
-    desk_.save_value(group);
-    desk_.notice(Level::warning, "group.prefixes_changed",
-                 "group " + group.name + " has new prefixes; what they add counts from its floor, seq " +
-                     std::to_string(group.ledger.floor()));
+    change_prefixes(desk_, group, hello.prefixes);
   }
   if (group.value.policy != hello.policy) {
     group.value.policy = hello.policy;

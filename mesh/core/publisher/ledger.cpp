@@ -54,6 +54,16 @@ bool Ledger::settle(Seq seq) {
   return changed;
 }
 
+bool Ledger::forget_above() {
+  bool changed = false;
+  for (Part& part : parts_) {
+    changed = changed || !part.set.above().empty();
+    part.set = RangeSet(part.set.floor());
+  }
+  if (changed) join();
+  return changed;
+}
+
 bool Ledger::raise(Seq floor) {
   bool changed = false;
   for (Part& part : parts_) changed = part.set.raise_floor(floor) || changed;

@@ -27,6 +27,8 @@ class Ledger {
   bool settle(SlotMask slots, Seq floor, std::span<const SeqRange> above);
   /// Settles one event. An event has one slot only, so settling its seq in all slots says the same.
   bool settle(Seq seq);
+  /// What is settled above the floors is so no longer.
+  bool forget_above();
   /// Raises every slot's floor to at least this.
   bool raise(Seq floor);
 

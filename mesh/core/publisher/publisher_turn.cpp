@@ -11,6 +11,25 @@ void PublisherTurn::commit(std::span<const Batch> batches, Now now) {
   core_.on_committed(batches, now);
 }
 
+// Only what is true without the commit is said, and to who may wait for it, why it cannot be done.
+void PublisherTurn::answer_without_commit(const Error& error) {
+  for (ControlOut& out : effects_.control) {
+    const auto refuse = [&](std::uint64_t id) {
+      ports_.send(out.route, Refused{id, 0, error.code, "its state cannot be written: " + error.text});
+    };
+    if (const auto* welcome = std::get_if<Welcome>(&out.message)) {
+      refuse(welcome->id);
+    } else if (const auto* done = std::get_if<ParkedDone>(&out.message)) {
+      refuse(done->id);
+    } else if (std::holds_alternative<Info>(out.message) || std::holds_alternative<GroupList>(out.message) ||
+               std::holds_alternative<ParkedList>(out.message) ||
+               std::holds_alternative<Refused>(out.message)) {
+      ports_.send(out.route, out.message);
+    }
+  }
+  effects_.control.clear();
+}
+
 bool PublisherTurn::commit_state(Now now) {
   for (StateWrite& write : effects_.state) {
     pending_.insert_or_assign({write.table, std::move(write.key)}, std::move(write.value));
@@ -23,7 +42,7 @@ bool PublisherTurn::commit_state(Now now) {
   if (auto written = journal_.write_state(writes); !written) {
     // What would have been said is not true yet, so nobody hears it: the protocol asks again. Reads and
     // drops are work, not words: they wait for the commit.
-    effects_.control.clear();
+    answer_without_commit(written.error());
     effects_.live.clear();
     core_.on_state_failed(written.error(), now);
     core_.take_effects(effects_);  // its notice

@@ -36,8 +36,9 @@ class PublisherTurn {
   /// Commits batches in one transaction, completes or fails their receipts, and tells the core.
   void commit(std::span<const Batch> batches, Now now);
 
-  /// Takes the core's effects: commits its state, then sends. When that commit fails, nothing is sent, the
-  /// writes are kept (latest per key; bounded by the state's size) and tried again with the next turns.
+  /// Takes the core's effects: commits its state, then sends. When that commit fails, nothing is sent but
+  /// answers that tell of no change, and refusals; the writes are kept (latest per key; bounded by the
+  /// state's size) and tried again with the next turns.
   void finish(Now now);
 
   /// While true, state could not be written, or a long operators' command is under way: finish() wants to be
@@ -51,6 +52,7 @@ class PublisherTurn {
 
  private:
   bool commit_state(Now now);
+  void answer_without_commit(const Error& error);
   bool start_reads(Now now);
 
   PublisherCore& core_;

@@ -31,6 +31,15 @@ wire::Limits limits_of(const PublisherEngineSettings& settings) {
   return limits;
 }
 
+/// The time of the journal's newest event, so that times ascend over restarts too. A clock that was further
+/// ahead than this was wrong, and is not followed.
+WallTime newest_of(const Journal& journal) {
+  constexpr Duration ahead_max = 1h;
+  WallTime newest = 0;
+  for (const auto& segment : journal.usage().segments) newest = std::max(newest, segment.newest);
+  return newest <= wall_now() + ahead_max.count() ? newest : 0;
+}
+
 std::uint64_t id_of(const ControlMessage& message) {
   return std::visit(
       [](const auto& content) -> std::uint64_t {
@@ -47,7 +56,7 @@ PublisherEngine::PublisherEngine(std::unique_ptr<Journal> journal, PublisherEngi
       settings_(std::move(settings)),
       limits_(limits_of(settings_)),
       staging_({journal_->identity().origin, journal_->next_seq(), settings_.endpoints.event_size_max,
-                settings_.staging_bytes_max},
+                settings_.staging_bytes_max, newest_of(*journal_)},
                waker_),
       board_(std::make_shared<ReceiptBoard>(journal_->next_seq() - 1)),
       reader_(*journal_, [this](core::ReadResult result) { mailbox_.post(std::move(result)); }) {}

@@ -15,6 +15,7 @@ Staging::Staging(const StagingSettings& settings, Waker& engine)
       builder_(settings.origin),
       spare_(settings.origin),
       next_seq_(settings.next_seq),
+      newest_(settings.newest),
       last_(settings.next_seq - 1) {}
 
 Result<void> Staging::wait_for_room(std::size_t size, std::optional<Duration> timeout,

@@ -19,6 +19,7 @@ struct StagingSettings {
   Seq next_seq = 1;
   std::size_t event_size_max = 1u << 20;
   std::size_t bytes_max = 16u << 20;  ///< at least event_size_max
+  WallTime newest = 0;  ///< events' times do not go back before it (a start by time relies on that)
 };
 
 class Staging {
