@@ -86,6 +86,31 @@ BOOST_AUTO_TEST_CASE(a_bad_line_says_what_is_wrong) {
   BOOST_TEST(error_of(R"({"topic":"a"} x)").starts_with("not JSON"));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_parser_would_drop_makes_a_bad_line) {
+  BOOST_TEST(error_of(R"({"topic":"a","topic":"b"})") == "'topic' stands twice in one object");
+  BOOST_TEST(error_of(R"({"topic":"a","headers":{"h":"1","g":"2","h":"3"}})") ==
+             "'h' stands twice in one object");
+  BOOST_TEST(error_of(R"({"topic":"a","payload":[{"x":{"y":1,"y":1}}]})") ==
+             "'y' stands twice in one object");
+  BOOST_TEST(error_of(R"({"topic":"a","payload":1,"pay\u006coad":2})") ==
+             "'payload' stands twice in one object");
+  BOOST_TEST(error_of(R"({"topic":"a","headers":{"topic":"b"},"payload":[{"topic":1},{"topic":1}]})").empty(),
+             "one name in several objects is fine");
+}
+
+BOOST_AUTO_TEST_CASE(an_integer_beyond_64_bits_makes_a_bad_line) {
+  for (const std::string number :
+       {"18446744073709551616", "-9223372036854775809", "1" + std::string(300, '0')}) {
+    const auto error = error_of("{\"topic\":\"a\",\"payload\":{\"n\":[" + number + "]}}");
+    BOOST_TEST(error.starts_with("the integer " + number.substr(0, 15)), error);
+    BOOST_TEST(error.ends_with("does not fit 64 bits: use a string"), error);
+  }
+  for (const std::string number :
+       {"18446744073709551615", "-9223372036854775808", "18446744073709551616.0", "1e30", "1E30"}) {
+    BOOST_TEST(error_of("{\"topic\":\"a\",\"payload\":" + number + "}").empty(), number);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_printed_event_can_be_published_again) {
   InputLine input("", {});
   const auto event =

@@ -1,5 +1,6 @@
 #include <tools/zmesh/console.hpp>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +15,12 @@ bool write_all(int fd, std::string_view text) {
     const auto written = ::write(fd, text.data(), text.size());
     if (written < 0) {
       if (errno == EINTR) continue;
+      if (errno == EAGAIN) {
+        // Whoever shares it with us has made it non-blocking: it is full, not gone.
+        pollfd entry{fd, POLLOUT, 0};
+        ::poll(&entry, 1, -1);
+        continue;
+      }
       return false;
     }
     text.remove_prefix(static_cast<std::size_t>(written));
@@ -66,8 +73,8 @@ ExitCode report(std::string_view what, const mesh::Error& error) {
   return exit_code_of(error.code);
 }
 
-ExitCode report_stdout() {
-  if (errno != EPIPE) complain(std::string("cannot write to stdout: ") + std::strerror(errno));  // NOLINT
+ExitCode report_stdout(int error) {
+  if (error != EPIPE) complain(std::string("cannot write to stdout: ") + std::strerror(error));  // NOLINT
   return ExitCode::failure;
 }
 
