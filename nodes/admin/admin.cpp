@@ -8,7 +8,7 @@
 namespace node {
 namespace {
 
-constexpr std::size_t waiting_max = 32;
+constexpr std::size_t questions_max = 32;
 
 }  // namespace
 
@@ -48,7 +48,7 @@ void Admin::handle(http::ExchangePtr exchange) {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() < waiting_max && !ending_) {
+    if (waiting_.size() < questions_max && !ending_) {
       waiting_.push_back(std::move(exchange));
     }
   }

@@ -50,7 +50,7 @@ class Families {
   std::vector<MetricFamily> families_;
 };
 
-double seconds(mesh::Duration duration) {
+double in_seconds(mesh::Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
@@ -88,7 +88,7 @@ void add_publisher(Families& out, mesh::Publisher& publisher) {
     out.gauge("zmesh_group_members", "Members attached.", static_cast<double>(group.members.size()), labels);
     out.gauge("zmesh_group_oldest_unsettled_age_seconds",
               "Age of the oldest event that is not settled; 0: all are.",
-              group.oldest_age ? seconds(*group.oldest_age) : 0, labels);
+              group.oldest_age ? in_seconds(*group.oldest_age) : 0, labels);
     out.counter("zmesh_group_events_expired_total", "Seqs that retention took.", group.expired, labels);
   }
 }

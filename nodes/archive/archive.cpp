@@ -23,7 +23,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 
 /// How long an event is held before its line is written again.
-constexpr auto hold_time = 500ms;
+constexpr auto write_again_after = 500ms;
 
 /// "mail-20261124T114500123456Z.jsonl.gz": sorted by name is sorted by time.
 std::string file_name(const std::string& group) {
@@ -116,7 +116,8 @@ class Archive final : public Role {
       if (!heap->error) return mesh::ack();
       // A disk that is full will have room again: the publisher's journal is the buffer until then.
       event.extend();
-      if (written_.wait_for(lock, hold_time, [&] { return closing_; })) return mesh::retry(heap->error->text);
+      if (written_.wait_for(lock, write_again_after, [&] { return closing_; }))
+        return mesh::retry(heap->error->text);
     }
   }
 

@@ -15,7 +15,7 @@ namespace {
 constexpr int gzip_window = 15 + 16;
 constexpr std::string_view growing = ".part";
 
-mesh::Error failed(const std::string& path, std::string_view what) {
+mesh::Error file_failed(const std::string& path, std::string_view what) {
   const int error = errno;
   const auto code = error == ENOSPC || error == EDQUOT ? mesh::Errc::disk_full : mesh::Errc::journal_io;
   return mesh::fail(code, path + " cannot be " + std::string(what) + ": " + std::strerror(error));  // NOLINT
@@ -73,15 +73,15 @@ std::uint64_t whole_members(int fd) {
 
 mesh::Result<void> recover(const std::filesystem::path& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
-  if (fd < 0) return failed(path, "opened");
+  if (fd < 0) return file_failed(path, "opened");
   const auto size = whole_members(fd);
   const bool cut = ::ftruncate(fd, static_cast<off_t>(size)) == 0 && ::fsync(fd) == 0;
   ::close(fd);
-  if (!cut) return failed(path, "completed");
+  if (!cut) return file_failed(path, "completed");
   auto place = path.string();
   place.resize(place.size() - growing.size());
   if ((size > 0 ? ::rename(path.c_str(), place.c_str()) : ::unlink(path.c_str())) != 0)
-    return failed(path, "renamed");
+    return file_failed(path, "renamed");
   return {};
 }
 
@@ -99,7 +99,7 @@ mesh::Result<void> ArchiveFile::begin(const std::string& directory, const std::s
   const auto path = path_ + std::string(growing);
   fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0640);
   if (fd_ < 0 || !sync_directory(directory)) {
-    auto error = failed(path, "made");
+    auto error = file_failed(path, "made");
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
     return error;
@@ -117,7 +117,7 @@ mesh::Result<void> ArchiveFile::add(std::string_view lines) {
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
   if (!rest.empty() || ::fdatasync(fd_) != 0) {
-    auto error = failed(path_, "written");
+    auto error = file_failed(path_, "written");
     // After a failed sync nobody knows what is on disk: what was not synced is not counted on.
     [[maybe_unused]] const int cut = ::ftruncate(fd_, static_cast<off_t>(size_));
     return error;
@@ -136,7 +136,7 @@ mesh::Result<void> ArchiveFile::complete() {
     return {};
   }
   if (!synced || ::rename(path.c_str(), path_.c_str()) != 0 || !sync_directory(directory_))
-    return failed(path_, "completed");
+    return file_failed(path_, "completed");
   return {};
 }
 
@@ -151,7 +151,7 @@ mesh::Result<unsigned> recover_archive(const std::string& directory) {
     if (auto recovered = recover(path); !recovered) return recovered.error();
     ++count;
   }
-  if (count > 0 && !sync_directory(directory)) return failed(directory, "synced");
+  if (count > 0 && !sync_directory(directory)) return file_failed(directory, "synced");
   return count;
 }
 

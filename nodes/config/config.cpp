@@ -38,9 +38,10 @@ Part defaults_of(const Section& section) {
   return part;
 }
 
-class Reader {
+class ConfigReader {
  public:
-  Reader(const Sources& sources, std::vector<Problem>& problems) : sources_(sources), problems_(problems) {}
+  ConfigReader(const Sources& sources, std::vector<Problem>& problems)
+      : sources_(sources), problems_(problems) {}
 
   Config read() {
     std::vector<FileTable> tables;
@@ -171,7 +172,7 @@ std::vector<const Part*> Config::all(std::string_view section) const {
 }
 
 Config read_config(const Sources& sources, std::vector<Problem>& problems) {
-  return Reader(sources, problems).read();
+  return ConfigReader(sources, problems).read();
 }
 
 }  // namespace node

@@ -9,12 +9,12 @@
 namespace node {
 namespace {
 
-mesh::Error bad(std::string text) {
+mesh::Error bad_value(std::string text) {
   return mesh::fail(mesh::Errc::invalid_argument, std::move(text));
 }
 
 mesh::Error not_a(Kind kind) {
-  return bad("must be " + std::string(kind_text(kind)));
+  return bad_value("must be " + std::string(kind_text(kind)));
 }
 
 std::optional<std::int64_t> whole(std::string_view text) {
@@ -46,7 +46,8 @@ std::optional<std::int64_t> size_of(std::string_view text) {
 mesh::Result<Value> bounded(const Option& option, std::int64_t number, Value value) {
   const bool any = option.least == 0 && option.most == 0;
   if (!any && (number < option.least || number > option.most)) {
-    return bad("must be " + number_text(option, option.least) + " to " + number_text(option, option.most));
+    return bad_value("must be " + number_text(option, option.least) + " to " +
+                     number_text(option, option.most));
   }
   return value;
 }
@@ -62,10 +63,10 @@ mesh::Result<Value> parse_text(const Option& option, const std::string& text) {
       if (word == text) return Value(text);
       list += (list.empty() ? "" : word == words.back() ? " or " : ", ") + word;
     }
-    return bad("must be " + list + ", not '" + text + "'");
+    return bad_value("must be " + list + ", not '" + text + "'");
   }
   if (option.check != nullptr && !text.empty())
-    if (auto wrong = option.check(text); !wrong.empty()) return bad(wrong + ", not '" + text + "'");
+    if (auto wrong = option.check(text); !wrong.empty()) return bad_value(wrong + ", not '" + text + "'");
   return Value(text);
 }
 
@@ -74,15 +75,16 @@ mesh::Result<Value> parse_list(const Option& option, std::vector<std::string> te
     std::vector<mesh::Duration> durations;
     for (const auto& text : texts) {
       const auto duration = zmesh::parse_duration(text);
-      if (!duration) return bad("must be " + std::string(kind_text(option.kind)) + ", not '" + text + "'");
+      if (!duration)
+        return bad_value("must be " + std::string(kind_text(option.kind)) + ", not '" + text + "'");
       durations.push_back(*duration);
     }
-    if (durations.empty() || durations.size() > 32) return bad("must have 1 to 32 durations");
+    if (durations.empty() || durations.size() > 32) return bad_value("must have 1 to 32 durations");
     return Value(durations);
   }
   for (const auto& text : texts) {
     if (option.check == nullptr) continue;
-    if (auto wrong = option.check(text); !wrong.empty()) return bad(wrong + ", not '" + text + "'");
+    if (auto wrong = option.check(text); !wrong.empty()) return bad_value(wrong + ", not '" + text + "'");
   }
   return Value(std::move(texts));
 }
@@ -128,7 +130,8 @@ mesh::Result<Value> parse_value(const Option& option, const Written& written, bo
     case Kind::duration: {
       if (text == nullptr) return not_a(option.kind);
       const auto duration = zmesh::parse_duration(*text);
-      if (!duration) return bad("must be " + std::string(kind_text(option.kind)) + ", not '" + *text + "'");
+      if (!duration)
+        return bad_value("must be " + std::string(kind_text(option.kind)) + ", not '" + *text + "'");
       return bounded(option, duration->count(), Value(*duration));
     }
   }

@@ -254,7 +254,7 @@ const Option archive_options[] = {
     {"level", Kind::integer, "6", "Compression: 1 fast to 9 small.", 1, 9},
 };
 
-const Section table[] = {
+const Section all_sections[] = {
     {"node", false, "The process.", node_options},
     {"log", false, "Logs, on stderr.", log_options},
     {"admin", false, "Health, metrics and state over HTTP.", admin_options},
@@ -282,11 +282,11 @@ std::string spelled(std::string_view section, std::string_view key, char between
 }  // namespace
 
 std::span<const Section> sections() {
-  return table;
+  return all_sections;
 }
 
 const Section* find_section(std::string_view name) {
-  for (const auto& section : table)
+  for (const auto& section : all_sections)
     if (section.name == name) return &section;
   return nullptr;
 }

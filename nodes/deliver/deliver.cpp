@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 /// The exit status of sysexits.h's EX_DATAERR: the event itself is bad.
 constexpr int status_park = 65;
 /// After this the mesh has noticed by itself that ack_wait is over.
-constexpr mesh::Duration grace = 300ms;
+constexpr mesh::Duration command_grace = 300ms;
 
 std::vector<std::string> environment_of(const mesh::Event& event, const std::string& group) {
   std::vector<std::string> variables = {
@@ -101,7 +101,7 @@ class Deliver final : public Role {
 
   mesh::Outcome execute(const mesh::Event& event, const std::string& line) const {
     const auto result = zmesh::run_child(settings_.exec, line, environment_of(event, settings_.source.group),
-                                         settings_.source.retry.ack_wait + grace);
+                                         settings_.source.retry.ack_wait + command_grace);
     if (!result) return mesh::retry(result.error().text);
     if (result->timed_out) return mesh::retry("the command ran past ack_wait and was killed");
     if (result->status == 0) return mesh::ack();
@@ -118,7 +118,7 @@ class Deliver final : public Role {
       worker = free_.back();
       free_.pop_back();
     }
-    auto outcome = worker->ask(line, settings_.source.retry.ack_wait + grace);
+    auto outcome = worker->ask(line, settings_.source.retry.ack_wait + command_grace);
     const std::lock_guard lock(mutex_);
     free_.push_back(worker);
     return outcome;

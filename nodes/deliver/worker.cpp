@@ -27,9 +27,9 @@ constexpr mesh::Duration pause_least = 100ms;
 constexpr mesh::Duration pause_most = 10s;
 /// A command that lived for so long has not failed at its start.
 constexpr auto lived_long = 10s;
-constexpr std::size_t answer_size_max = 64 * 1024;
+constexpr std::size_t reply_size_max = 64 * 1024;
 
-mesh::Error failed(std::string text) {
+mesh::Error worker_failed(std::string text) {
   return mesh::fail(mesh::Errc::journal_io, std::move(text));
 }
 
@@ -89,13 +89,14 @@ Worker::~Worker() {
 
 mesh::Result<void> Worker::start(Clock::time_point deadline) {
   const auto due = started_ + pause_;
-  if (due > deadline) return failed("the worker has just failed and is not started again yet");
+  if (due > deadline) return worker_failed("the worker has just failed and is not started again yet");
   std::this_thread::sleep_until(due);
   int in[2], out[2];
-  if (::pipe2(in, O_CLOEXEC) != 0) return failed(std::string("no pipe: ") + std::strerror(errno));  // NOLINT
+  if (::pipe2(in, O_CLOEXEC) != 0)
+    return worker_failed(std::string("no pipe: ") + std::strerror(errno));  // NOLINT
   if (::pipe2(out, O_CLOEXEC) != 0) {
     shut(in[0]), shut(in[1]);
-    return failed(std::string("no pipe: ") + std::strerror(errno));  // NOLINT
+    return worker_failed(std::string("no pipe: ") + std::strerror(errno));  // NOLINT
   }
   started_ = Clock::now();
   pause_ = std::clamp(pause_ * 2, pause_least, pause_most);
@@ -109,7 +110,7 @@ mesh::Result<void> Worker::start(Clock::time_point deadline) {
   if (error != 0) {
     pid_ = 0;
     shut(in_), shut(out_);
-    return failed(std::string("cannot start the worker: ") + std::strerror(error));  // NOLINT
+    return worker_failed(std::string("cannot start the worker: ") + std::strerror(error));  // NOLINT
   }
   ++starts_;
   return {};
@@ -130,23 +131,23 @@ mesh::Outcome Worker::ask(const std::string& line, mesh::Duration timeout) {
 
 mesh::Result<std::string> Worker::converse(std::string_view line, Clock::time_point deadline) {
   char chunk[4096];
-  if (!buffer_.empty()) return failed("the worker wrote more than one line for an event");
+  if (!buffer_.empty()) return worker_failed("the worker wrote more than one line for an event");
   while (true) {
     pollfd entries[2] = {{line.empty() ? -1 : in_, POLLOUT, 0}, {out_, POLLIN, 0}};
     const int ready = ::poll(entries, 2, left_ms(deadline));
     if (ready < 0 && errno == EINTR) continue;
-    if (ready <= 0) return failed("the worker did not answer in time");
+    if (ready <= 0) return worker_failed("the worker did not answer in time");
     if (entries[0].revents != 0) {
       const auto written = ::write(in_, line.data(), line.size());
-      if (written < 0 && errno != EAGAIN && errno != EINTR) return failed("the worker does not read");
+      if (written < 0 && errno != EAGAIN && errno != EINTR) return worker_failed("the worker does not read");
       if (written > 0) line.remove_prefix(static_cast<std::size_t>(written));
     }
     if (entries[1].revents == 0) continue;
     const auto got = ::read(out_, chunk, sizeof chunk);
     if (got < 0 && (errno == EAGAIN || errno == EINTR)) continue;
-    if (got <= 0) return failed("the worker ended");
+    if (got <= 0) return worker_failed("the worker ended");
     buffer_.append(chunk, static_cast<std::size_t>(got));
-    if (buffer_.size() > answer_size_max) return failed("the worker's answer is too long");
+    if (buffer_.size() > reply_size_max) return worker_failed("the worker's answer is too long");
     const auto end = buffer_.find('\n');
     if (end == std::string::npos) continue;
     auto answer = buffer_.substr(0, end);

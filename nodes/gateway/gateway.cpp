@@ -17,11 +17,11 @@ using namespace std::chrono_literals;
 using mesh::Errc;
 
 /// How long the end waits for answers that are on their way.
-constexpr mesh::Duration answer_time = 2s;
+constexpr mesh::Duration last_answers_time = 2s;
 constexpr mesh::Duration wait_max = 60s;
 constexpr mesh::Duration wait_default = 20s;
 
-mesh::Error bad(std::string text) {
+mesh::Error bad_request(std::string text) {
   return mesh::fail(Errc::invalid_argument, std::move(text));
 }
 
@@ -31,7 +31,7 @@ mesh::Result<std::size_t> count_of(const http::Request& request, std::size_t mos
   std::size_t count = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
   if (error != std::errc() || end != text->data() + text->size() || count == 0)
-    return bad("max must be a number above 0");
+    return bad_request("max must be a number above 0");
   return std::min(count, most);
 }
 
@@ -39,14 +39,14 @@ mesh::Result<mesh::Duration> wait_of(const http::Request& request) {
   const auto text = request.parameter("wait");
   if (!text) return wait_default;
   const auto wait = zmesh::parse_duration(*text, 1s);
-  if (!wait || *wait < 0s) return bad("wait must be a duration, such as 20s");
+  if (!wait || *wait < 0s) return bad_request("wait must be a duration, such as 20s");
   return std::min(*wait, wait_max);
 }
 
 mesh::Result<void> check_parameters(const http::Request& request) {
   for (const auto& [name, value] : request.query)
     if (name != "max" && name != "wait" && name != "prefix")
-      return bad("parameter '" + name + "' is not known");
+      return bad_request("parameter '" + name + "' is not known");
   return {};
 }
 
@@ -139,7 +139,7 @@ void Gateway::group(http::ExchangePtr exchange) {
 
 mesh::Result<std::shared_ptr<GroupDesk>> Gateway::desk_of(const http::Request& request) {
   const auto& name = request.path[2];
-  if (!mesh::valid_name(name)) return bad("'" + name + "' is not a name for a group");
+  if (!mesh::valid_name(name)) return bad_request("'" + name + "' is not a name for a group");
   std::vector<std::string> prefixes;
   for (const auto& [parameter, value] : request.query)
     if (parameter == "prefix" && !value.empty()) prefixes.push_back(value);
@@ -233,7 +233,8 @@ void Gateway::drain(mesh::Duration timeout) {
   // Publishing went on until here, as its answers may be what others wait for; what has been asked is
   // answered.
   server_->drain();
-  const auto deadline = std::chrono::steady_clock::now() + std::min<mesh::Duration>(timeout, answer_time);
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::min<mesh::Duration>(timeout, last_answers_time);
   while (server_->stats().connections > 0 && std::chrono::steady_clock::now() < deadline)
     std::this_thread::sleep_for(5ms);
 }

@@ -13,9 +13,9 @@ bool is_any(std::string_view type, std::initializer_list<std::string_view> wante
   return std::find(wanted.begin(), wanted.end(), type) != wanted.end();
 }
 
-class Reader {
+class BodyReader {
  public:
-  Reader(const http::Request& request, std::size_t event_size_max, std::size_t events_max)
+  BodyReader(const http::Request& request, std::size_t event_size_max, std::size_t events_max)
       : request_(request), event_size_max_(event_size_max), events_max_(events_max) {
     if (request.path.size() == 3) topic_ = request.path[2];
     if (const auto key = request.parameter("key")) key_ = std::string(*key);
@@ -85,7 +85,7 @@ class Reader {
 }  // namespace
 
 Incoming Incoming::read(const http::Request& request, std::size_t event_size_max, std::size_t events_max) {
-  return Reader(request, event_size_max, events_max).read();
+  return BodyReader(request, event_size_max, events_max).read();
 }
 
 }  // namespace node

@@ -21,7 +21,7 @@ using namespace std::chrono_literals;
 constexpr int pause_ms = 500;
 constexpr std::size_t read_size = 256 * 1024;
 
-mesh::Error failed(const std::string& path, std::string_view what) {
+mesh::Error pipe_failed(const std::string& path, std::string_view what) {
   return mesh::fail(mesh::Errc::journal_io,
                     "pipe " + path + " " + std::string(what) + ": " + std::strerror(errno));  // NOLINT
 }
@@ -32,10 +32,10 @@ mesh::Result<std::unique_ptr<PipeListener>> PipeListener::open(const GatewaySett
                                                                mesh::Publisher& publisher,
                                                                PublishCounters& counters, Topics& topics) {
   const auto& path = settings.pipe;
-  if (::mkfifo(path.c_str(), 0620) != 0 && errno != EEXIST) return failed(path, "cannot be made");
+  if (::mkfifo(path.c_str(), 0620) != 0 && errno != EEXIST) return pipe_failed(path, "cannot be made");
   // For writing too, so that the end of one writer is not the end of the pipe.
   const int fd = ::open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  if (fd < 0) return failed(path, "cannot be opened");
+  if (fd < 0) return pipe_failed(path, "cannot be opened");
 
   struct stat status {};
 

@@ -8,9 +8,7 @@
 namespace node {
 namespace {
 
-using Json = nlohmann::json;
-
-mesh::Error bad(std::string text) {
+mesh::Error bad_answer(std::string text) {
   return mesh::fail(mesh::Errc::invalid_argument, std::move(text));
 }
 
@@ -20,13 +18,13 @@ struct Texts {
 };
 
 mesh::Result<Texts> read_body(const std::string& body) {
-  const auto object = Json::parse(body, nullptr, false);
-  if (!object.is_object()) return bad("the body is not a JSON object");
+  const auto object = nlohmann::json::parse(body, nullptr, false);
+  if (!object.is_object()) return bad_answer("the body is not a JSON object");
   Texts texts;
   for (const auto& [name, value] : object.items()) {
     if (name == "deliveries" && value.is_array()) {
       for (const auto& delivery : value) {
-        if (!delivery.is_string()) return bad("deliveries is not a list of strings");
+        if (!delivery.is_string()) return bad_answer("deliveries is not a list of strings");
         texts.deliveries.push_back(delivery.get<std::string>());
       }
     } else if (name == "delivery" && value.is_string()) {
@@ -36,7 +34,7 @@ mesh::Result<Texts> read_body(const std::string& body) {
     } else if (name == "delay" && value.is_string()) {
       texts.delay = value.get<std::string>();
     } else {
-      return bad("field '" + name + "' is not known, or not of its type");
+      return bad_answer("field '" + name + "' is not known, or not of its type");
     }
   }
   return texts;
@@ -52,7 +50,7 @@ mesh::Result<Texts> read_query(const http::Request& request) {
     else if (name == "delay")
       texts.delay = value;
     else
-      return bad("parameter '" + name + "' is not known");
+      return bad_answer("parameter '" + name + "' is not known");
   }
   return texts;
 }
@@ -62,9 +60,9 @@ mesh::Result<Texts> read_query(const http::Request& request) {
 mesh::Result<SettleRequest> read_settle(const http::Request& request, std::string_view verb) {
   auto texts = request.body.empty() ? read_query(request) : read_body(request.body);
   if (!texts) return texts.error();
-  if (texts->deliveries.empty()) return bad("no delivery is named");
-  if (!texts->delay.empty() && verb != "retry") return bad("only a retry has a delay");
-  if (!texts->reason.empty() && verb == "ack") return bad("an ack has no reason");
+  if (texts->deliveries.empty()) return bad_answer("no delivery is named");
+  if (!texts->delay.empty() && verb != "retry") return bad_answer("only a retry has a delay");
+  if (!texts->reason.empty() && verb == "ack") return bad_answer("an ack has no reason");
   SettleRequest settle{std::move(texts->deliveries), mesh::ack()};
   if (verb == "park") settle.outcome = mesh::park(texts->reason.empty() ? "parked by HTTP" : texts->reason);
   if (verb != "retry") return settle;
@@ -72,7 +70,7 @@ mesh::Result<SettleRequest> read_settle(const http::Request& request, std::strin
   if (!texts->delay.empty()) {
     const auto parsed = zmesh::parse_duration(texts->delay);
     if (!parsed || *parsed < mesh::Duration{0} || *parsed > mesh::delay_max)
-      return bad("delay must be a duration of 0s to 30d");
+      return bad_answer("delay must be a duration of 0s to 30d");
     delay = *parsed;
   }
   settle.outcome = mesh::retry(texts->reason.empty() ? "retried by HTTP" : texts->reason, delay);

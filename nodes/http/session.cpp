@@ -1,5 +1,7 @@
 #include <sys/socket.h>
 
+#include <cerrno>
+
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
@@ -269,16 +271,21 @@ void Session::end() {
 }
 
 void Session::watch(std::function<void()> gone) {
-  const bool watching = static_cast<bool>(gone_);
   gone_ = std::move(gone);
-  if (watching) return;
+  wait_for_end(++watch_);
+}
+
+/// Until the client has closed its side. What it sends ahead of its answer is left for later.
+void Session::wait_for_end(std::uint64_t watch) {
   stream_.socket().async_wait(
-      asio::ip::tcp::socket::wait_read, [self = shared_from_this()](const Error& error) {
+      asio::ip::tcp::socket::wait_read, [self = shared_from_this(), watch](const Error& error) {
+        if (self->watch_ != watch || !self->gone_) return;
         char byte = 0;
-        // What a client sends ahead of its answer is left for later.
-        if (!error && ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
-          return;
-        if (const auto call = std::exchange(self->gone_, nullptr)) call();
+        const auto got =
+            error ? 0 : ::recv(self->stream_.socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+        if (got > 0) return;
+        if (got < 0 && (errno == EAGAIN || errno == EINTR)) return self->wait_for_end(watch);
+        std::exchange(self->gone_, nullptr)();
       });
 }
 

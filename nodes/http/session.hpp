@@ -63,6 +63,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void on_body(const Error& error);
   void refuse(unsigned status, std::string_view code, std::string_view text);
   void discard();
+  void wait_for_end(std::uint64_t watch);
   void release();
   std::string wrong_host() const;
 
@@ -71,6 +72,7 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::beast::flat_buffer buffer_{64 * 1024};
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   std::function<void()> gone_;
+  std::uint64_t watch_ = 0;  ///< counts the requests that were watched
   std::size_t reserved_ = 0;
   bool busy_ = false;
   bool keep_ = true;

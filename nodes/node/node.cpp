@@ -1,6 +1,9 @@
 #include <nodes/node/node.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include <nodes/archive/archive.hpp>
@@ -135,6 +138,7 @@ void Node::drain() {
     const std::lock_guard lock(mutex_);
     roles_.clear();
   }
+  registration_.reset();
   if (publisher_)
     if (const auto closed = publisher_->close(settings_.drain_timeout); !closed)
       log(mesh::Level::error, "publisher.close", closed.error().describe());

@@ -14,7 +14,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// How long an event is held before its publisher is asked again.
-constexpr auto hold_time = 500ms;
+constexpr auto publish_again_after = 500ms;
 
 class Relay final : public Role {
  public:
@@ -119,7 +119,7 @@ class Relay final : public Role {
         log(mesh::Level::warning, "relay.publish", "held back: " + outcome.error().describe());
       event.extend();
       std::unique_lock lock(mutex_);
-      if (ending_.wait_for(lock, hold_time, [&] { return closing_; }))
+      if (ending_.wait_for(lock, publish_again_after, [&] { return closing_; }))
         return mesh::retry("the relay ended; " + outcome.error().describe());
     }
   }

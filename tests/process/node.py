@@ -51,7 +51,7 @@ class Node:
         self.process = None
 
     def start(self, ready=True):
-        self.process = Process(*self.wrapper, ZMESHD, "--config", self.file)
+        self.process = Process(*self.wrapper, ZMESHD, "--config", self.file, environment={"ZMESH_REGISTRY": self.place / "registry"})
         self.process.wait_error("node.ready")
         if ready:
             wait_until(lambda: self.get("/readyz")[0] == 200, 20, f"{self.name} is ready")
