@@ -3,6 +3,7 @@
 #include <vector>
 
 #include <tools/zmesh/sniff/lanes.hpp>
+#include <tools/zmesh/sniff/latency.hpp>
 #include <tools/zmesh/text/event_format.hpp>
 #include <tools/zmesh/text/payload_show.hpp>
 #include <tools/zmesh/top/frame.hpp>
@@ -128,6 +129,18 @@ BOOST_AUTO_TEST_CASE(an_owned_event_stays_what_it_was) {
   BOOST_TEST(item.event.key.value() == "k");
   BOOST_TEST(mesh::as_text(item.event.payload) == "payload");
   BOOST_TEST((item.event.payload.data() > item.bytes.get()), "its views point into its own bytes");
+}
+
+BOOST_AUTO_TEST_CASE(a_latency_tally_is_right_within_a_tenth) {
+  zmesh::LatencyTally tally;
+  BOOST_TEST((tally.quantile(0.5) == 0ns));
+  for (int ms = 1; ms <= 100; ++ms) tally.add(std::chrono::milliseconds(ms));
+  BOOST_TEST((tally.quantile(0.5) >= 50ms && tally.quantile(0.5) <= 56ms));
+  BOOST_TEST((tally.quantile(0.99) >= 99ms && tally.quantile(0.99) <= 100ms));
+  BOOST_TEST((tally.quantile(1) == 100ms));
+  BOOST_TEST(tally.summary().starts_with("latency of 100 events: half below 5"));
+  tally.add(std::chrono::hours(100));
+  BOOST_TEST((tally.quantile(1) > std::chrono::hours(1)));
 }
 
 BOOST_AUTO_TEST_CASE(a_sparkline_has_eight_heights) {

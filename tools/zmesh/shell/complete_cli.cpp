@@ -110,6 +110,10 @@ std::vector<Candidate> complete(const CLI::App& root, const std::vector<std::str
     for (const auto* option : options_of(*app)) {
       if (option->get_positional() && (seen++ <= positionals)) place = option;
     }
+    if (place != nullptr && place->get_single_name() == "COMMAND") {
+      for (const auto* command : root.get_subcommands(visible))
+        candidates.push_back({command->get_name(), command->get_description()});
+    }
     if (place != nullptr && (seen > positionals || place->get_items_expected_max() > 1))
       join(candidates, values_of(*place, words, files));
   }

@@ -79,7 +79,7 @@ void add_sniff(CLI::App& app, Chosen& chosen) {
   command->add_flag("--hex", texts->hex, "The line, and the payload as a hex dump");
   command->add_flag("--cloudevents", texts->cloud_events, "One CloudEvents 1.0 object per event");
   command->add_flag("--latency", texts->options.latency,
-                    "Begin each line with how long the event took to get here");
+                    "Begin each line with how long the event took to get here; sum it up at the end");
   command->add_flag("--wrap", texts->options.wrap, "Do not cut lines to the width of the terminal");
   command->add_flag("--no-marks", texts->no_marks,
                     "Say nothing of gaps, restarts, retries and parked events");

@@ -1,6 +1,9 @@
 #include <tools/zmesh/sniff/sniff.hpp>
 
+#include <algorithm>
+
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/sniff/latency.hpp>
 #include <tools/zmesh/sniff/output.hpp>
 #include <tools/zmesh/sniff/writer.hpp>
 
@@ -13,6 +16,8 @@ class SniffSink final : public StreamSink {
   SniffSink(SniffWriter writer, Interrupt& interrupt) : writer_(std::move(writer)), output_(interrupt) {}
 
   bool event(const SniffItem& item) override {
+    if (item.arrived > 0)
+      latency_.add(mesh::Duration(std::max<mesh::WallTime>(item.arrived - item.event.time, 0)));
     writer_.append(output_.text(), item);
     output_.event_ends();
     return output_.offer();
@@ -26,9 +31,12 @@ class SniffSink final : public StreamSink {
 
   SniffOutput& output() { return output_; }
 
+  const LatencyTally& latency() const { return latency_; }
+
  private:
   SniffWriter writer_;
   SniffOutput output_;
+  LatencyTally latency_;
 };
 
 }  // namespace
@@ -49,6 +57,7 @@ ExitCode sniff(const SniffOptions& options) {
   if (const auto sum = end->left_out + (stuck > 0 ? stuck + end->waiting : 0); sum > 0)
     warn("left out " + std::to_string(sum) + " events of " + std::to_string(sum + output.written()) +
          ": the output was too slow");
+  if (options.latency && sink.latency().count() > 0) say(sink.latency().summary());
   if (options.stream.verbose) say("showed " + std::to_string(output.written()) + " events");
   if (end->error) return report(*end->error);
   const bool too_little = options.stream.count > 0 ? !end->complete : options.stream.wait && end->events == 0;

@@ -1,21 +1,25 @@
 #include <tools/zmesh/top/topics.hpp>
 
+#include <algorithm>
+
 #include <tools/zmesh/text/event_line.hpp>
 #include <tools/zmesh/text/payload_show.hpp>
 
 namespace zmesh {
 namespace {
 
-/// The line of an event, its headers and its payload as a dump.
-std::string event_detail(const mesh::Event& event) {
+/// Larger ones are counted, but not kept to be shown.
+constexpr std::size_t shown_size_max = 64 * 1024;
+constexpr std::size_t dump_size_max = 1024;
+
+/// The line of an event, its payload, and its first bytes as a dump.
+std::string event_detail(const std::string& publisher, const mesh::EventView& event) {
   std::string text;
-  const auto origin = event.origin().hex();
-  LineMarks marks{origin, event.publisher_name()};
-  append_event_text(text, event.view(), marks, {});
+  append_event_text(text, event, {"", publisher}, {});
   text += "\n\n";
-  append_payload_shown(text, event.payload());
+  append_payload_shown(text, event.payload);
   text += "\n\n";
-  append_hex_dump(text, event.payload().first(std::min<std::size_t>(event.payload().size(), 1024)), "");
+  append_hex_dump(text, event.payload.first(std::min(event.payload.size(), dump_size_max)), "");
   return text;
 }
 
@@ -47,8 +51,9 @@ void TopicWatch::count(const mesh::Event& event) {
   auto& counter = found->second;
   ++counter.events;
   counter.bytes += event.payload().size();
-  // A copy keeps its whole batch: one in a while is enough to show.
-  if (counter.events < 16 || counter.events % 64 == 0) counter.newest = event;
+  // One in a while is enough to show; only its own record is kept, not its batch.
+  if ((counter.events < 16 || counter.events % 64 == 0) && event.view().record.size() <= shown_size_max)
+    counter.newest = own_event(event.view());
 }
 
 std::vector<TopicCount> TopicWatch::counts() const {
@@ -57,7 +62,7 @@ std::vector<TopicCount> TopicWatch::counts() const {
   counts.reserve(counters_.size());
   for (const auto& [name, counter] : counters_) {
     counts.push_back({name.second, name.first, counter.events, counter.bytes,
-                      counter.newest ? event_detail(*counter.newest) : std::string()});
+                      counter.newest ? event_detail(name.first, counter.newest->event) : std::string()});
   }
   return counts;
 }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <mesh/consumer.hpp>
+#include <tools/zmesh/sniff/item.hpp>
 
 namespace zmesh {
 
@@ -36,7 +37,7 @@ class TopicWatch {
   struct Counter {
     std::uint64_t events = 0;
     std::uint64_t bytes = 0;
-    std::optional<mesh::Event> newest;
+    std::optional<SniffItem> newest;
   };
 
   void count(const mesh::Event& event);
