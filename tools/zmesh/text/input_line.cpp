@@ -4,6 +4,7 @@
 #include <array>
 #include <nlohmann/json.hpp>
 
+#include <tools/zmesh/text/json_check.hpp>
 #include <tools/zmesh/text/json_text.hpp>
 #include <tools/zmesh/text/times.hpp>
 
@@ -17,27 +18,6 @@ using mesh::fail;
 constexpr std::array<std::string_view, 8> ignored_fields = {"origin",      "name",     "seq",  "attempt",
                                                             "redelivered", "redrives", "time", "slot"};
 
-/// Deepest nesting of brackets outside strings.
-int depth_of(std::string_view line) {
-  int depth = 0;
-  int deepest = 0;
-  bool quoted = false;
-  for (std::size_t at = 0; at < line.size(); ++at) {
-    const char symbol = line[at];
-    if (quoted) {
-      if (symbol == '\\') ++at;
-      if (symbol == '"') quoted = false;
-    } else if (symbol == '"') {
-      quoted = true;
-    } else if (symbol == '{' || symbol == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if (symbol == '}' || symbol == ']') {
-      --depth;
-    }
-  }
-  return deepest;
-}
-
 mesh::Error bad_line(std::string text) {
   return fail(Errc::invalid_argument, std::move(text));
 }
@@ -46,14 +26,8 @@ mesh::Error bad_line(std::string text) {
 
 mesh::Result<mesh::EventInput> InputLine::parse(std::string_view line) {
   // The payload is one level down; packing recurses, so the depth is looked at first.
-  if (depth_of(line) > payload_depth_max + 1) return bad_line("nested deeper than 64 levels");
-  Json object;
-  try {
-    object = Json::parse(line);
-  } catch (const Json::exception& error) {
-    const std::string_view text = error.what();
-    return bad_line("not JSON: " + std::string(text.substr(std::min(text.find("] ") + 2, text.size()))));
-  }
+  if (auto trouble = json_trouble(line, payload_depth_max + 1)) return bad_line(std::move(*trouble));
+  const auto object = Json::parse(line);
   if (!object.is_object()) return bad_line("not a JSON object");
 
   mesh::EventInput event;
@@ -66,7 +40,7 @@ mesh::Result<mesh::EventInput> InputLine::parse(std::string_view line) {
   seq_ = 0;
   time_ = 0;
   bool has_payload = false;
-  for (auto& [name, value] : object.items()) {
+  for (const auto& [name, value] : object.items()) {
     if (name == "topic") {
       if (!value.is_string()) return bad_line("topic is not a string");
       line_topic_ = value.get_ref<const std::string&>();
@@ -79,7 +53,7 @@ mesh::Result<mesh::EventInput> InputLine::parse(std::string_view line) {
     } else if (name == "headers") {
       if (value.is_null()) continue;
       if (!value.is_object()) return bad_line("headers is not an object");
-      for (auto& [header, text] : value.items()) {
+      for (const auto& [header, text] : value.items()) {
         if (!text.is_string()) return bad_line("header '" + header + "' is not a string");
         header_texts_.emplace_back(header, text.template get<std::string>());
       }

@@ -14,7 +14,8 @@ namespace zmesh {
 /// One line of JSON: {"topic", "key", "headers", "payload" | "payload_base64"}. The payload is any JSON
 /// value, carried as MessagePack; without one the event has no bytes. What `sub` and `sniff --json` print
 /// besides (origin, name, seq, attempt, ...) is accepted and ignored, so that their lines can be published
-/// again; any other field is an error, since it is a spelling mistake.
+/// again; any other field is an error, since it is a spelling mistake. So is what would not arrive as it
+/// stands: a name that an object has twice, an integer beyond 64 bits.
 class InputLine {
  public:
   /// Used for lines that do not say.
