@@ -1,5 +1,6 @@
 #include <tools/zmesh/console.hpp>
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -14,6 +15,12 @@ bool write_all(int fd, std::string_view text) {
     const auto written = ::write(fd, text.data(), text.size());
     if (written < 0) {
       if (errno == EINTR) continue;
+      if (errno == EAGAIN) {
+        // Whoever shares it with us has made it non-blocking: it is full, not gone.
+        pollfd entry{fd, POLLOUT, 0};
+        ::poll(&entry, 1, -1);
+        continue;
+      }
       return false;
     }
     text.remove_prefix(static_cast<std::size_t>(written));
