@@ -73,8 +73,8 @@ ExitCode report(std::string_view what, const mesh::Error& error) {
   return exit_code_of(error.code);
 }
 
-ExitCode report_stdout() {
-  if (errno != EPIPE) complain(std::string("cannot write to stdout: ") + std::strerror(errno));  // NOLINT
+ExitCode report_stdout(int error) {
+  if (error != EPIPE) complain(std::string("cannot write to stdout: ") + std::strerror(error));  // NOLINT
   return ExitCode::failure;
 }
 

@@ -1,6 +1,7 @@
 // Both outputs of the tool: stdout carries results and nothing else, stderr what a person should know.
 #pragma once
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,9 @@ void complain(std::string_view text);
 ExitCode report(const mesh::Error& error);
 ExitCode report(std::string_view what, const mesh::Error& error);
 
-/// Complains that stdout cannot be written; quietly where its reader has just gone (`| head`).
-ExitCode report_stdout();
+/// Complains that stdout cannot be written; quietly where its reader has just gone (`| head`). errno belongs
+/// to the thread that wrote: another one is told its value.
+ExitCode report_stdout(int error = errno);
 
 /// Shows what the mesh says: warnings and errors, with `verbose` everything.
 mesh::LogCallback notices(bool verbose);

@@ -1,5 +1,7 @@
 #include <tools/zmesh/pub/confirmer.hpp>
 
+#include <cerrno>
+
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/text/json_text.hpp>
 
@@ -82,8 +84,8 @@ void Confirmer::settle(const Entry& entry, const mesh::Result<mesh::Seq>& outcom
 
 void Confirmer::flush() {
   if (out_.empty()) return;
-  if (!stdout_gone_ && !write_out(out_)) {
-    stdout_gone_ = true;
+  if (stdout_error_ == 0 && !write_out(out_)) {
+    stdout_error_ = errno;
     interrupt_.request();
   }
   out_.clear();

@@ -41,7 +41,10 @@ class Confirmer {
 
   const std::optional<Failed>& first_failed() const { return first_failed_; }
 
-  bool stdout_gone() const { return stdout_gone_; }
+  bool stdout_gone() const { return stdout_error_ != 0; }
+
+  /// The errno of the write that failed.
+  int stdout_error() const { return stdout_error_; }
 
  private:
   struct Entry {
@@ -65,7 +68,7 @@ class Confirmer {
   std::uint64_t committed_ = 0;
   std::uint64_t not_committed_ = 0;
   std::optional<Failed> first_failed_;
-  bool stdout_gone_ = false;
+  int stdout_error_ = 0;
   std::thread thread_;
 };
 

@@ -116,7 +116,9 @@ class Pub {
     line += ",\"origin\":\"" + publisher_.identity().origin.hex() + "\",\"name\":";
     append_string(line, publisher_.identity().name);
     line += "}\n";
-    if (!write_out(line)) interrupt_.request();
+    if (write_out(line)) return;
+    report_stdout();
+    failed_ = stopped_ = true;
   }
 
   void complain_line(std::string_view text) {
@@ -158,7 +160,7 @@ class Pub {
 
   void tell_failures() {
     if (confirmer_.stdout_gone()) {
-      report_stdout();
+      report_stdout(confirmer_.stdout_error());
       failed_ = true;
     }
     if (!confirmer_.first_failed()) return;
