@@ -15,8 +15,14 @@ void add_groups(CLI::App& app, Chosen& chosen) {
       ->check(parsed_by([](const std::string& text) { return parse_duration(text); }, "DURATION"))
       ->capture_default_str();
   command->footer(
-      "FLOOR: all at or below it is settled. LAG: seqs up to the head that are not. WAITING: for their "
-      "retry.\n"
+      "FLOOR: all at or below it is settled. LAG: seqs up to the head that are not. IN FLIGHT: events with "
+      "failed\n"
+      "attempts that a member has in hand again; first deliveries are not counted. WAITING: those whose "
+      "retry "
+      "is\n"
+      "not due yet. PARKED: given up, see `zmesh parked`. EXPIRED: seqs that retention took before they were "
+      "settled.\n"
+      "OLDEST: age of the oldest event that is not settled. MEMBERS: who takes the group's events.\n"
       "\n"
       "  zmesh groups tcp://127.0.0.1:5601\n"
       "  zmesh groups ipc:///run/bookings --json\n"
