@@ -1,3 +1,9 @@
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+
 #include <journal/journal.hpp>
 #include <nlohmann/json.hpp>
 #include <tools/zmesh/console.hpp>
@@ -10,7 +16,20 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string state_text(mesh::Opened opened) {
+/// Whether somebody holds the writer's lock (FORMAT.md).
+bool has_writer(const std::string& directory) {
+  const int fd = ::open((directory + "/lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool held = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return held;
+}
+
+/// How the next one to open it would find it, or that it is in use.
+std::string state_text(mesh::Opened opened, const std::string& directory) {
+  // A journal in use and one whose process has died look the same but for the lock. Only then it is looked
+  // at, since a publisher that starts in the moment of the look would find it taken.
+  if (opened == mesh::Opened::crashed && has_writer(directory)) return "running";
   switch (opened) {
     case mesh::Opened::created:
       return "created";
@@ -24,7 +43,7 @@ std::string state_text(mesh::Opened opened) {
   return "unknown";
 }
 
-Json stat_json(const mesh::Journal& journal, const mesh::JournalUsage& usage) {
+Json stat_json(const mesh::Journal& journal, const mesh::JournalUsage& usage, const std::string& state) {
   const auto& identity = journal.identity();
   auto segments = Json::array();
   for (const auto& segment : usage.segments) {
@@ -39,19 +58,21 @@ Json stat_json(const mesh::Journal& journal, const mesh::JournalUsage& usage) {
           {"name", identity.name},
           {"incarnation", identity.incarnation},
           {"run", identity.run},
-          {"opened", state_text(identity.opened)},
+          {"opened", state},
           {"head", journal.head()},
           {"dropped_through", journal.dropped_through()},
           {"event_bytes", usage.event_bytes()},
           {"segments", segments}};
 }
 
-std::string stat_text(const mesh::Journal& journal, const mesh::JournalUsage& usage) {
+std::string stat_text(const mesh::Journal& journal, const mesh::JournalUsage& usage,
+                      const std::string& state) {
   const auto& identity = journal.identity();
   auto text = table({{"name", identity.name},
                      {"origin", identity.origin.hex()},
                      {"incarnation", std::to_string(identity.incarnation)},
                      {"run", std::to_string(identity.run)},
+                     {"state", state},
                      {"head", std::to_string(journal.head())},
                      {"dropped through", std::to_string(journal.dropped_through())},
                      {"events on disk", size_text(usage.event_bytes())}});
@@ -71,7 +92,9 @@ ExitCode journal_stat(const JournalCommand& command) {
   const auto journal = mesh::open_journal_reader(command.directory);
   if (!journal) return report(command.directory, journal.error());
   const auto usage = (*journal)->usage();
-  const auto out = command.json ? stat_json(**journal, usage).dump() + "\n" : stat_text(**journal, usage);
+  const auto state = state_text((*journal)->identity().opened, command.directory);
+  const auto out =
+      command.json ? stat_json(**journal, usage, state).dump() + "\n" : stat_text(**journal, usage, state);
   return write_out(out) ? ExitCode::ok : report_stdout();
 }
 
