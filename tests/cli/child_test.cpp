@@ -1,12 +1,58 @@
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <boost/test/unit_test.hpp>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <future>
 
 #include <tools/zmesh/process/child.hpp>
 
 using namespace std::chrono_literals;
 using zmesh::run_child;
+
+namespace {
+
+/// From now on this process cannot make pidfds, as on a system that has none.
+bool forbid_pidfd() {
+  sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_pidfd_open, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{4, code};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0 &&
+         ::syscall(SYS_pidfd_open, ::getpid(), 0) < 0 && errno == ENOSYS;
+}
+
+/// What `check` returns in a process of its own, which a hang ends by SIGALRM; its stderr is thrown away.
+template <class F>
+bool holds_in_a_process(F check) {
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::alarm(20);
+    ::dup2(::open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+    try {
+      _exit(check() ? 0 : 1);
+    } catch (...) {
+      _exit(2);
+    }
+  }
+  int status = -1;
+  return ::waitpid(pid, &status, 0) == pid && status == 0;
+}
+
+}  // namespace
 
 BOOST_AUTO_TEST_SUITE(child)
 
@@ -61,6 +107,50 @@ BOOST_AUTO_TEST_CASE(what_a_command_leaves_in_the_background_is_not_waited_for) 
   const auto result = ended.get().value();
   BOOST_TEST(result.status == 0);
   ::kill(static_cast<pid_t>(std::stol(result.error_text)), SIGKILL);
+}
+
+BOOST_AUTO_TEST_CASE(without_pidfd_the_end_of_a_command_is_noticed_too) {
+  BOOST_TEST(holds_in_a_process([] {
+    return forbid_pidfd() && run_child("cat >/dev/null; exit 7", "x", {}, 30s).value().status == 7;
+  }));
+  BOOST_TEST(holds_in_a_process(
+      [] { return forbid_pidfd() && run_child("exec tail -f /dev/null", "", {}, 100ms).value().timed_out; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_that_never_stops_complaining_runs_out_of_time_too) {
+  BOOST_TEST(holds_in_a_process([] { return run_child("exec yes >&2", "", {}, 100ms).value().timed_out; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_failure_that_nobody_is_told_of_is_no_success) {
+  BOOST_TEST(holds_in_a_process([] {
+    std::signal(SIGCHLD, SIG_IGN);
+    return !run_child("exit 1", "", {}, 30s).ok();
+  }));
+}
+
+BOOST_AUTO_TEST_CASE(a_command_ends_with_the_thread_that_waits_for_it) {
+  // A process with a command is killed; the command has our pipe as its stdout and says by its end that it is
+  // gone.
+  int ends[2];
+  BOOST_TEST_REQUIRE(::pipe(ends) == 0);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::alarm(20);
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    (void)run_child("echo here; exec tail -f /dev/null", "", {}, 60s);
+    _exit(0);
+  }
+  ::close(ends[1]);
+  char text[8];
+  BOOST_TEST(::read(ends[0], text, sizeof text) == 5);
+  ::kill(pid, SIGKILL);
+  ::waitpid(pid, nullptr, 0);
+  pollfd entry{ends[0], POLLIN, 0};
+  BOOST_TEST_REQUIRE(::poll(&entry, 1, 20'000) == 1);
+  BOOST_TEST(::read(ends[0], text, sizeof text) == 0);
+  ::close(ends[0]);
 }
 
 BOOST_AUTO_TEST_CASE(a_signal_that_ends_a_command_is_its_status) {

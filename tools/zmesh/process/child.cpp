@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -12,7 +12,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <memory>
+#include <mutex>
+#include <set>
 
 #include <journal/topic.hpp>
 
@@ -60,24 +61,45 @@ mesh::Error cannot_start(int error) {
                     std::string("cannot start the command: ") + std::strerror(error));  // NOLINT
 }
 
-int spawn_shell(pid_t& pid, const std::string& command, const std::vector<std::string>& environment, int in,
-                int err) {
-  posix_spawn_file_actions_t actions;
-  posix_spawn_file_actions_init(&actions);
-  posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-  posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-  posix_spawnattr_t attributes;
-  posix_spawnattr_init(&attributes);
+/// What the child needs to become the command.
+struct Shell {
+  char* const* arguments;
+  char* const* variables;
+  int in;
+  int err;
+  pid_t parent;
+};
+
+bool put_at(int fd, int wanted) {
+  return fd == wanted ? ::fcntl(fd, F_SETFD, 0) == 0 : ::dup2(fd, wanted) == wanted;
+}
+
+/// In the child of a vfork: it shares our memory, so nothing but system calls.
+[[noreturn]] void become_shell(const Shell& shell, volatile int& error) {
+  // Whatever ends us, the command must not go on without anybody who tells of its outcome. It is the end of
+  // the thread that forked which counts: that one waits for the command.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != shell.parent) _exit(127);  // it ended before it could be watched
+  ::setpgid(0, 0);
+  for (const int signal : {SIGPIPE, SIGINT, SIGTERM, SIGCHLD}) ::signal(signal, SIG_DFL);
   sigset_t none;
   sigemptyset(&none);
-  posix_spawnattr_setsigmask(&attributes, &none);
-  sigset_t defaults;
-  sigemptyset(&defaults);
-  for (const int signal : {SIGPIPE, SIGINT, SIGTERM}) sigaddset(&defaults, signal);
-  posix_spawnattr_setsigdefault(&attributes, &defaults);
-  posix_spawnattr_setpgroup(&attributes, 0);
-  posix_spawnattr_setflags(&attributes,
-                           POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (put_at(shell.in, STDIN_FILENO) && put_at(shell.err, STDERR_FILENO)) {
+    ::execve(shell.arguments[0], shell.arguments, shell.variables);
+  }
+  error = errno;
+  _exit(127);
+}
+
+pid_t fork_shell(const Shell& shell, volatile int& error) {
+  const pid_t pid = ::vfork();  // NOLINT: no copy of our memory per event, and the thread waits until it runs
+  if (pid == 0) become_shell(shell, error);
+  return pid;
+}
+
+int spawn_shell(pid_t& pid, const std::string& command, const std::vector<std::string>& environment, int in,
+                int err) {
   std::vector<char*> variables;
   for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
   for (const auto& variable : environment) variables.push_back(const_cast<char*>(variable.c_str()));
@@ -85,11 +107,76 @@ int spawn_shell(pid_t& pid, const std::string& command, const std::vector<std::s
   char shell[] = "/bin/sh";
   char flag[] = "-c";
   char* arguments[] = {shell, flag, const_cast<char*>(command.c_str()), nullptr};
-  const int error = ::posix_spawn(&pid, shell, &actions, &attributes, arguments, variables.data());
-  posix_spawnattr_destroy(&attributes);
-  posix_spawn_file_actions_destroy(&actions);
+  // No handler of ours may run in the child, in our memory.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  volatile int error = 0;
+  pid = fork_shell({arguments, variables.data(), in, err, ::getpid()}, error);
+  if (pid < 0) error = errno;
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid > 0 && error != 0) ::waitpid(pid, nullptr, 0);
   return error;
 }
+
+/// The process groups of the commands that run.
+class Running {
+ public:
+  static Running& all() {
+    static Running running;
+    return running;
+  }
+
+  void add(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    pids_.insert(pid);
+    if (ending_) ::kill(-pid, SIGKILL);
+  }
+
+  /// Before it is reaped: afterwards its number may be another's.
+  void remove(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    pids_.erase(pid);
+  }
+
+  void kill() {
+    const std::lock_guard lock(mutex_);
+    ending_ = true;
+    for (const pid_t pid : pids_) ::kill(-pid, SIGKILL);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<pid_t> pids_;
+  bool ending_ = false;
+};
+
+/// Tells when a process has ended, by poll where the system lets us, else by asking again and again.
+class Exit {
+ public:
+  explicit Exit(pid_t pid) : pid_(pid), fd_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))) {}
+
+  int fd() const { return fd_.get(); }
+
+  /// How long a poll may wait: this long, or for ever (-1).
+  int longest(int wanted_ms) const {
+    if (fd() >= 0) return wanted_ms;
+    return wanted_ms < 0 ? ask_ms : std::min(wanted_ms, ask_ms);
+  }
+
+  bool happened(short revents) const {
+    if (fd() >= 0) return revents != 0;
+    siginfo_t info{};
+    return ::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+           info.si_pid == pid_;
+  }
+
+ private:
+  static constexpr int ask_ms = 10;
+  pid_t pid_;
+  Fd fd_;
+};
 
 void write_some(Fd& fd, std::string_view& input) {
   const auto written = ::write(fd.get(), input.data(), input.size());
@@ -141,35 +228,42 @@ mesh::Result<ChildResult> run_child(const std::string& command, std::string_view
   }
   in_read.close();
   err_write.close();
-  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  Running::all().add(pid);
+  const Exit exit(pid);
 
   ChildResult result;
   std::string kept;
   if (input.empty()) in_write.close();
   bool exited = false;
   while (!exited) {
-    pollfd entries[3] = {
-        {in_write.get(), POLLOUT, 0}, {err_read.get(), POLLIN, 0}, {process.get(), POLLIN, 0}};
-    const int ready = ::poll(entries, 3, result.timed_out ? -1 : left_ms(deadline));
-    if (ready == 0) {
-      result.timed_out = true;
-      ::kill(-pid, SIGKILL);
-      continue;
-    }
+    pollfd entries[3] = {{in_write.get(), POLLOUT, 0}, {err_read.get(), POLLIN, 0}, {exit.fd(), POLLIN, 0}};
+    ::poll(entries, 3, exit.longest(result.timed_out ? -1 : left_ms(deadline)));
     if (entries[0].revents != 0) write_some(in_write, input);
     if (entries[1].revents != 0 && !read_some(err_read.get(), kept)) err_read.close();
-    exited = entries[2].revents != 0;
+    exited = exit.happened(entries[2].revents);
+    if (!exited && !result.timed_out && Clock::now() >= deadline) {
+      result.timed_out = true;
+      ::kill(-pid, SIGKILL);
+    }
   }
-  while (err_read.get() >= 0) {
+  Running::all().remove(pid);
+  // What the pipe can hold, and no more: something in the background may be writing on and on.
+  for (int reads = 0; reads < 32 && err_read.get() >= 0; ++reads) {
     pollfd entry{err_read.get(), POLLIN, 0};
     if (::poll(&entry, 1, 0) <= 0 || !read_some(err_read.get(), kept)) break;
   }
   int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  while (::waitpid(pid, &status, 0) < 0) {
+    // Where SIGCHLD is ignored nobody is told how a child ended: that must not pass for success.
+    if (errno != EINTR) return mesh::fail(mesh::Errc::journal_io, "cannot tell how the command ended");
   }
   result.status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   result.error_text = tidy_text(std::move(kept));
   return result;
+}
+
+void kill_running_children() {
+  Running::all().kill();
 }
 
 }  // namespace zmesh

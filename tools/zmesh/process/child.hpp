@@ -20,9 +20,14 @@ inline constexpr std::size_t stderr_kept_max = 1024;
 
 /// `/bin/sh -c command` in a process group of its own, so that a Ctrl-C meant for us does not end it halfway.
 /// `input` goes to its stdin (not reading it is no error), stdout is ours, stderr is passed on to ours too.
-/// Waits for the shell itself, not for what it leaves in the background. Any thread. Error: journal_io when
-/// it cannot be started.
+/// Waits for the shell itself, not for what it leaves in the background. Should this process or the calling
+/// thread end first, whatever ends it, the shell (or the command it has become) is killed. Any thread. Error:
+/// journal_io when it cannot be started.
 mesh::Result<ChildResult> run_child(const std::string& command, std::string_view input,
                                     const std::vector<std::string>& environment, mesh::Duration limit);
+
+/// Kills the process groups of all commands that run, and of those that are just being started: for a process
+/// that ends at once.
+void kill_running_children();
 
 }  // namespace zmesh

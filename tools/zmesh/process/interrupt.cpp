@@ -11,6 +11,7 @@
 #include <thread>
 
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/process/child.hpp>
 
 namespace zmesh {
 
@@ -36,7 +37,10 @@ Interrupt::Interrupt() : state_(new State) {
   std::thread([state = state_, set] {
     int signal = 0;
     while (sigwait(&set, &signal) == 0) {
-      if (state->requested.exchange(true)) _exit(static_cast<int>(ExitCode::interrupted));
+      if (state->requested.exchange(true)) {
+        kill_running_children();
+        _exit(static_cast<int>(ExitCode::interrupted));
+      }
       say("finishing; once more to end at once");
       state->request();
     }
