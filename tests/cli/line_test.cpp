@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 #include <nlohmann/json.hpp>
 #include <thread>
+#include <vector>
 
 #include <tools/zmesh/text/event_line.hpp>
 #include <tools/zmesh/text/input_line.hpp>
@@ -94,13 +95,17 @@ BOOST_AUTO_TEST_CASE(what_a_parser_would_drop_makes_a_bad_line) {
              "'y' stands twice in one object");
   BOOST_TEST(error_of(R"({"topic":"a","payload":1,"pay\u006coad":2})") ==
              "'payload' stands twice in one object");
+  std::string name = "xx";
+  for (int i = 0; i < 50; ++i) name += "é";
+  const auto cut = error_of("{\"topic\":\"a\",\"payload\":{\"" + name + "\":1,\"" + name + "\":2}}");
+  BOOST_TEST(cut == "'" + name.substr(0, 56) + "...' stands twice in one object");
   BOOST_TEST(error_of(R"({"topic":"a","headers":{"topic":"b"},"payload":[{"topic":1},{"topic":1}]})").empty(),
              "one name in several objects is fine");
 }
 
 BOOST_AUTO_TEST_CASE(an_integer_beyond_64_bits_makes_a_bad_line) {
-  for (const std::string number :
-       {"18446744073709551616", "-9223372036854775809", "1" + std::string(300, '0')}) {
+  for (const std::string& number : std::vector<std::string>{"18446744073709551616", "-9223372036854775809",
+                                                            "1" + std::string(300, '0')}) {
     const auto error = error_of("{\"topic\":\"a\",\"payload\":{\"n\":[" + number + "]}}");
     BOOST_TEST(error.starts_with("the integer " + number.substr(0, 15)), error);
     BOOST_TEST(error.ends_with("does not fit 64 bits: use a string"), error);

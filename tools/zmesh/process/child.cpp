@@ -229,18 +229,18 @@ mesh::Result<ChildResult> run_child(const std::string& command, std::string_view
   in_read.close();
   err_write.close();
   Running::all().add(pid);
-  const Exit exit(pid);
+  const Exit ending(pid);
 
   ChildResult result;
   std::string kept;
   if (input.empty()) in_write.close();
   bool exited = false;
   while (!exited) {
-    pollfd entries[3] = {{in_write.get(), POLLOUT, 0}, {err_read.get(), POLLIN, 0}, {exit.fd(), POLLIN, 0}};
-    ::poll(entries, 3, exit.longest(result.timed_out ? -1 : left_ms(deadline)));
+    pollfd entries[3] = {{in_write.get(), POLLOUT, 0}, {err_read.get(), POLLIN, 0}, {ending.fd(), POLLIN, 0}};
+    ::poll(entries, 3, ending.longest(result.timed_out ? -1 : left_ms(deadline)));
     if (entries[0].revents != 0) write_some(in_write, input);
     if (entries[1].revents != 0 && !read_some(err_read.get(), kept)) err_read.close();
-    exited = exit.happened(entries[2].revents);
+    exited = ending.happened(entries[2].revents);
     if (!exited && !result.timed_out && Clock::now() >= deadline) {
       result.timed_out = true;
       ::kill(-pid, SIGKILL);

@@ -62,7 +62,9 @@ void add_sub(CLI::App& app, Chosen& chosen) {
   command->add_flag("--json", texts->json, "Lines are JSON anyway");
   command->add_flag("-v,--verbose", options.verbose, "Say more on stderr");
   command->footer(
-      "Prints a line of JSON per event, which is acknowledged once its line is written. With --exec nothing "
+      "Prints a line of JSON per event, which is acknowledged once its line is written. Trouble with stdout "
+      "ends\n"
+      "it, and is not charged to an event: what was in hand comes again as redelivered. With --exec nothing "
       "is\n"
       "printed; CMD's exit status decides: 0 handled, 65 park (the end of its stderr is the reason), "
       "anything\n"

@@ -1,5 +1,7 @@
 #include <tools/zmesh/sub/handler.hpp>
 
+#include <thread>
+
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/process/child.hpp>
 #include <tools/zmesh/text/event_line.hpp>
@@ -32,6 +34,14 @@ std::vector<std::string> environment_of(const mesh::Event& event, const std::str
 }  // namespace
 
 mesh::Outcome SubHandler::handle(const mesh::Event& event) {
+  struct AtWork {
+    explicit AtWork(std::atomic<unsigned>& number) : count(number) { ++count; }
+
+    ~AtWork() { --count; }
+
+    std::atomic<unsigned>& count;
+  } const at_work(at_work_);
+
   last_ = std::chrono::steady_clock::now().time_since_epoch();
   // A line of its own per worker: its memory is used again.
   thread_local std::string line;
@@ -46,10 +56,10 @@ mesh::Outcome SubHandler::handle(const mesh::Event& event) {
       line, event.view(),
       {origin_hex, event.publisher_name(), event.attempt(), event.redelivered(), event.redrives()});
   line += '\n';
-  auto outcome = options_.exec.empty() ? print(line) : execute(event, line);
+  auto outcome = options_.exec.empty() ? print(event, line) : execute(event, line);
   if (outcome.kind == mesh::Outcome::Kind::ack) {
     if (++handled_ == options_.count) stop();
-  } else {
+  } else if (!stdout_gone_) {
     ++failed_;
   }
   last_ = std::chrono::steady_clock::now().time_since_epoch();
@@ -62,13 +72,20 @@ void SubHandler::stop() {
   interrupt_.request();
 }
 
-mesh::Outcome SubHandler::print(const std::string& line) {
-  // Acknowledged is what was written: so each line goes out before its handler returns.
-  const std::lock_guard lock(out_mutex_);
-  if (!stdout_gone_ && write_out(line)) return mesh::ack();
-  if (!stdout_gone_.exchange(true)) {
-    report_stdout();
-    stop();
+mesh::Outcome SubHandler::print(const mesh::Event& event, const std::string& line) {
+  {
+    // Acknowledged is what was written: so each line goes out before its handler returns.
+    const std::lock_guard lock(out_mutex_);
+    if (!stdout_gone_ && write_out(line)) return mesh::ack();
+    if (!stdout_gone_.exchange(true)) {
+      report_stdout();
+      stop();
+    }
+  }
+  // Not out of time either: that, too, would be an attempt that has failed.
+  while (!released_) {
+    event.extend();
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
   }
   return mesh::retry("zmesh sub could not write to its stdout");
 }

@@ -29,7 +29,13 @@ class SubHandler {
 
   std::uint64_t failed() const { return failed_; }
 
+  /// A line could not be written. The event is not to blame, so its handler gives no verdict: it waits until
+  /// release(), which is for when close() has given it up.
   bool stdout_gone() const { return stdout_gone_; }
+
+  void release() { released_ = true; }
+
+  unsigned at_work() const { return at_work_; }
 
   bool complete() const { return options_.count > 0 && handled_ >= options_.count; }
 
@@ -38,7 +44,7 @@ class SubHandler {
   }
 
  private:
-  mesh::Outcome print(const std::string& line);
+  mesh::Outcome print(const mesh::Event& event, const std::string& line);
   mesh::Outcome execute(const mesh::Event& event, const std::string& line);
   /// Nothing more begins, and the process ends.
   void stop();
@@ -50,6 +56,8 @@ class SubHandler {
   std::atomic<std::uint64_t> handled_{0};
   std::atomic<std::uint64_t> failed_{0};
   std::atomic<bool> stdout_gone_{false};
+  std::atomic<bool> released_{false};
+  std::atomic<unsigned> at_work_{0};
   std::atomic<std::chrono::steady_clock::duration> last_{std::chrono::steady_clock::now().time_since_epoch()};
 };
 

@@ -1,6 +1,7 @@
 #include <tools/zmesh/sub/sub.hpp>
 
 #include <algorithm>
+#include <thread>
 
 #include <mesh/consumer.hpp>
 #include <tools/zmesh/console.hpp>
@@ -46,6 +47,29 @@ void wait_for_sub_end(const SubOptions& options, const SubHandler& handler, cons
   }
 }
 
+/// Drains. When stdout is gone, what is in hand is given up without a verdict, so that no event is charged
+/// for it; what of it had just been written may come again.
+mesh::Result<void> close_sub(const SubOptions& options, SubHandler& handler, mesh::Consumer& consumer) {
+  constexpr mesh::Duration drain_min = 1s;
+  const auto until = Clock::now() + options.retry.ack_wait + 10s;
+  consumer.stop();
+  // Once close() drains it does not give up early: so lines on their way are waited for here.
+  const auto printing = [&] { return options.exec.empty() && handler.at_work() > 0; };
+  while (printing() && !handler.stdout_gone() && Clock::now() < until) std::this_thread::sleep_for(5ms);
+  if (!handler.stdout_gone()) {
+    handler.release();
+    return consumer.close(std::max<mesh::Duration>(until - Clock::now(), drain_min));
+  }
+  std::thread closing([&] { (void)consumer.close(100ms); });
+  const auto left_until = Clock::now() + drain_min;
+  while (consumer.stats().total.phase != mesh::LinkPhase::left && Clock::now() < left_until) {
+    std::this_thread::sleep_for(5ms);
+  }
+  handler.release();
+  closing.join();
+  return {};
+}
+
 bool all_attached(const mesh::ConsumerStats& stats) {
   return std::all_of(stats.links.begin(), stats.links.end(),
                      [](const auto& link) { return link.origin.has_value(); });
@@ -71,7 +95,7 @@ ExitCode sub(const SubOptions& options) {
 
   const auto stats = consumer->stats();
   const bool silent = options.idle && !interrupt.requested();
-  if (const auto closed = consumer->close(options.retry.ack_wait + 10s); !closed) {
+  if (const auto closed = close_sub(options, handler, *consumer); !closed) {
     warn("closing: " + closed.error().describe());
   }
   if (options.verbose || silent) {

@@ -78,7 +78,10 @@ class JsonChecker final : public nlohmann::json_sax<CheckedJson> {
   }
 
   static std::string shortened(const std::string& text) {
-    return text.size() <= 60 ? text : text.substr(0, 57) + "...";
+    if (text.size() <= 60) return text;
+    std::size_t end = 57;
+    while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not within a character
+    return text.substr(0, end) + "...";
   }
 
   const int depth_max_;
