@@ -10,6 +10,9 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
+constexpr std::string_view not_loopback =
+    " is not loopback, and there is no encryption or authentication: set insecure = true if that is meant";
+
 std::size_t number(const Part& part, std::string_view key) {
   return static_cast<std::size_t>(part.get<std::int64_t>(key));
 }
@@ -52,9 +55,7 @@ class Builder {
     const auto listen = parse_listen(part.get<std::string>(key));
     if (!listen) return std::nullopt;
     if (!listen->loopback() && !part.get<bool>("insecure"))
-      wrong(source_of(part, key), std::string(key) +
-                                      " is not loopback, and there is no encryption or authentication: "
-                                      "set insecure = true if that is meant");
+      wrong(source_of(part, key), std::string(key) + std::string(not_loopback));
     HttpSettings settings;
     settings.listen = *listen;
     settings.hosts = part.get<Texts>("hosts");
@@ -69,6 +70,8 @@ class Builder {
     options.control = part.get<std::string>("control");
     options.events = part.get<std::string>("events");
     options.insecure = part.get<bool>("insecure");
+    check_loopback(part, "control");
+    check_loopback(part, "events");
     options.durability =
         part.get<std::string>("durability") == "os" ? mesh::Durability::os : mesh::Durability::disk;
     for (const auto& text : part.get<Texts>("groups")) {
@@ -125,17 +128,16 @@ class Builder {
     if (gateway.http && !settings_.publisher && gateway.from.empty())
       wrong(source_of(part, "http"),
             "http has neither a [publisher] journal to publish into nor `from` to consume from");
-    check_zmq(part);
+    check_loopback(part, "zmq");
   }
 
-  void check_zmq(const Part& part) {
-    const auto& zmq = settings_.gateway.zmq;
-    if (!zmq.starts_with("tcp://") || part.get<bool>("insecure")) return;
-    const auto address = zmq.substr(6);
-    if (!address.starts_with("127.") && !address.starts_with("[::1]") && !address.starts_with("localhost:"))
-      wrong(source_of(part, "zmq"),
-            "zmq is not loopback, and there is no encryption or authentication: "
-            "set insecure = true if that is meant");
+  void check_loopback(const Part& part, std::string_view key) {
+    const std::string_view endpoint = part.get<std::string>(key);
+    if (!endpoint.starts_with("tcp://") || part.get<bool>("insecure")) return;
+    const auto address = endpoint.substr(6);
+    for (const std::string_view loopback : {"127.", "[::1]:", "localhost:"})
+      if (address.starts_with(loopback)) return;
+    wrong(source_of(part, key), std::string(key) + std::string(not_loopback));
   }
 
   static mesh::RetryPolicy retry(const Part& part) {

@@ -78,6 +78,7 @@ class Deliver final : public Role {
 
   void close(mesh::Duration timeout) override {
     if (consumer_) (void)consumer_->close(timeout);
+    for (const auto& worker : workers_) worker->ask_to_end();
     for (const auto& worker : workers_) worker->end(2s);
   }
 

@@ -169,9 +169,13 @@ std::string Worker::bury() {
   return " (exit status " + std::to_string(WEXITSTATUS(status)) + ")";
 }
 
+void Worker::ask_to_end() {
+  shut(in_);
+}
+
 void Worker::end(mesh::Duration timeout) {
   if (pid_ == 0) return;
-  shut(in_);
+  ask_to_end();
   int status = 0;
   const bool ended = reap(pid_, status, Clock::now() + timeout);
   ::kill(-pid_, SIGKILL);

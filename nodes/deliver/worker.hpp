@@ -25,7 +25,9 @@ class Worker {
   /// fails the event (retry).
   mesh::Outcome ask(const std::string& line, mesh::Duration timeout);
 
-  /// Its stdin ends, which asks it to end; what has not ended after `timeout` is killed.
+  /// Its stdin ends.
+  void ask_to_end();
+  /// The same; what has not ended after `timeout` is killed.
   void end(mesh::Duration timeout);
 
   std::uint64_t starts() const { return starts_; }

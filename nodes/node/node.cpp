@@ -41,6 +41,10 @@ mesh::Result<void> Node::start() {
     log(mesh::Level::info, "publisher.open",
         "journal " + settings_.publisher->journal + ", control " + publisher_->control_endpoint() +
             ", events " + publisher_->events_endpoint());
+    const auto& identity = publisher_->identity();
+    registration_.emplace(zmesh::RegistryEntry{
+        identity.name, identity.origin.hex(), publisher_->control_endpoint(), publisher_->events_endpoint(),
+        std::filesystem::absolute(settings_.publisher->journal).string(), ::getpid()});
   }
   const auto& wanted = settings_.gateway;
   if (wanted.http || !wanted.zmq.empty() || !wanted.pipe.empty()) {

@@ -86,6 +86,11 @@ BOOST_AUTO_TEST_CASE(each_broken_file_has_its_message) {
   std::filesystem::current_path(before);
 }
 
+BOOST_AUTO_TEST_CASE(the_file_beside_the_sources_is_the_commented_default) {
+  if (std::getenv("ZMESH_UPDATE_GOLDEN") != nullptr) std::ofstream(ZMESH_DEFAULT) << node::default_text();
+  BOOST_TEST(content(ZMESH_DEFAULT) == node::default_text());
+}
+
 BOOST_AUTO_TEST_CASE(the_commented_default_says_nothing) {
   const TemporaryFile file(node::default_text());
   std::vector<Problem> problems;
