@@ -78,6 +78,7 @@ class Source {
   bool complete_ = false;  ///< every seq is seen, so that one that is missing is a gap
   bool skew_told_ = false;
   std::atomic<bool> attached_{false};
+  std::atomic<bool> lost_{false};  ///< the publisher has been silent for its whole lease
   std::atomic<bool> stopping_{false};
   /// The last N that pass, while what came before the head of a publisher is looked through for them.
   std::deque<SniffItem> newest_;

@@ -58,6 +58,10 @@ mesh::Result<void> Source::watch() {
   while (!stopping_) {
     const auto caught_up = consumer->wait_caught_up(100ms);
     if (!caught_up && caught_up.error().code != mesh::Errc::timeout) return caught_up.error();
+    // Who only wants what there is does not wait for a publisher to come back.
+    if (!caught_up && lost_ && !options_.follow)
+      return mesh::fail(mesh::Errc::unreachable,
+                        options_.endpoint + " has fallen silent before all of it was read");
     if (!caught_up) continue;
     if (!told) release();
     if (!options_.follow) break;
@@ -70,6 +74,11 @@ mesh::Result<void> Source::watch() {
 
 void Source::on_notice(const mesh::Notice& notice) {
   if (options_.log) options_.log(notice);
+  if (notice.code == "link.attached") lost_ = false;
+  if (notice.code == "link.lost") {
+    lost_ = true;
+    lanes_.live(lane_);  // other sources do not wait for its past
+  }
   if (!options_.marks) return;
   if (notice.code == "publisher.incarnation" || notice.code == "origin.replaced" ||
       notice.code == "event.expired" || notice.code == "link.lost") {
