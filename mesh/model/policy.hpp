@@ -14,7 +14,7 @@ namespace mesh {
 struct Start {
   enum class Kind : std::uint8_t { earliest = 1, latest = 2, seq = 3, time = 4 };
   Kind kind = Kind::earliest;
-  Seq seq = 0;        ///< Kind::seq: the first seq wanted
+  Seq seq = 0;        ///< Kind::seq: the first seq wanted (beyond the next event: the next)
   WallTime time = 0;  ///< Kind::time: events of that time and later
   auto operator<=>(const Start&) const = default;
 };

@@ -345,4 +345,25 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(dispatcher.queued() == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_has_returned_when_its_worker_begins_the_next_event_of_the_run) {
+  auto settings = workers(1);
+  settings.ack_wait = 10s;
+  Dispatcher dispatcher(settings);
+  push(dispatcher, {delivery(1), delivery(2)});
+  Run run;
+  BOOST_REQUIRE(dispatcher.take(run, at(0s)));
+  for (Duration t = 0s; t <= 10s; t += 500ms) dispatcher.expire(at(t));
+  BOOST_TEST(completions(dispatcher).size() == 1u);
+  auto again = delivery(1);
+  again.attempt = 2;
+  again.counted = true;
+  push(dispatcher, {again});
+  dispatcher.progress(run.id, 1, at(11s));
+  for (Duration t = 11s; t <= 20s; t += 500ms) dispatcher.expire(at(t));
+  BOOST_TEST(completions(dispatcher).empty());
+  dispatcher.finish_all(run.id, at(20s));
+  BOOST_REQUIRE(dispatcher.take(run, at(20s)));
+  BOOST_TEST(run.deliveries[0].attempt == 2u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -149,18 +149,6 @@ BOOST_AUTO_TEST_CASE(wider_prefixes_bring_what_they_add_from_the_floor) {
   BOOST_TEST(mesh.status("g").lag == 4u);
 }
 
-BOOST_AUTO_TEST_CASE(a_start_beyond_the_next_event_is_refused) {
-  Mesh mesh;
-  mesh.open();
-  mesh.publish({{"a"}, {"a"}});
-  Member member{mesh};
-  member.start = Start{Start::Kind::seq, 4, 0};
-  mesh.tell("m", member.hello());
-  BOOST_TEST((mesh.last<Refused>().code == Errc::invalid_argument));
-  member.start = Start{Start::Kind::seq, 3, 0};
-  BOOST_TEST(member.attach().position == 2u);
-}
-
 BOOST_AUTO_TEST_CASE(the_newest_policy_counts) {
   Mesh mesh;
   mesh.open();

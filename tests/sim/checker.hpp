@@ -100,9 +100,11 @@ class Checker {
     PublisherIndex publisher = 0;
     std::size_t index = 0;
     std::uint32_t attempt = 0;
-    Duration since{0};       ///< the clock of ack_wait
-    bool over = false;       ///< it was reported as timed out
-    bool abandoned = false;  ///< its process has detached meanwhile
+    Duration since{0};                                   ///< the clock of ack_wait
+    bool over = false;                                   ///< it was reported as timed out
+    Duration over_at{0};                                 ///< when, for the newest attempt that was
+    std::pair<std::uint32_t, std::uint32_t> over_for{};  ///< (redrives, attempt) of that one
+    bool abandoned = false;                              ///< its process has detached meanwhile
   };
 
   using Outcomes = std::vector<std::pair<std::uint32_t, Outcome>>;  ///< attempt and what became of it

@@ -82,7 +82,8 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
   ++entry.started;
   ++entry.running;
   entry.process = process;
-  one.running.push_back({publisher, index, delivery.attempt, world_.now(), false, false});
+  one.running.push_back(
+      {.publisher = publisher, .index = index, .attempt = delivery.attempt, .since = world_.now()});
 }
 
 void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index) {
@@ -170,12 +171,17 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
       handling->over || world_.now() - handling->since >= scenario_.groups[one.group].policy.ack_wait;
   const bool told = handling->over;
   const bool abandoned = handling->abandoned;
+  // The next attempt of it may have failed too while this handler was at it, and not have been reported yet.
+  const auto next = handling->over_for.second + 1;
+  const bool next_overran =
+      told && world_.now() - handling->over_at >= scenario_.groups[one.group].policy.ack_wait;
   one.running.erase(handling);
   --entry.running;
   auto& outcomes = one.outcomes[{publisher, delivery.event.seq}];
   if (overran && !told) outcomes.emplace_back(delivery.attempt, Outcome::overran);
+  if (next_overran) outcomes.emplace_back(next, Outcome::overran);
   if (overran || abandoned || kind == Kind::retry) entry.may_repeat = true;
-  if (!told && (overran || kind != Kind::ack)) ++entry.failures;
+  if (next_overran || (!told && (overran || kind != Kind::ack))) ++entry.failures;
   switch (kind) {
     case Kind::ack:
       ++entry.acked;
@@ -266,12 +272,20 @@ void Checker::check_verdict(ProcessId process, PublisherIndex publisher, const m
   auto& entry = logs_[publisher].groups[one.group].entries[*index];
   if (timeout) {
     for (auto& handling : one.running) {
-      if (handling.publisher != publisher || handling.index != *index || handling.over) continue;
-      if (world_.now() - handling.since < scenario_.groups[one.group].policy.ack_wait) continue;
+      if (handling.publisher != publisher || handling.index != *index) continue;
+      // A redelivery of an event that is still with a handler fails as that one did, after an ack_wait of its
+      // own.
+      const auto named = std::pair(verdict.redrives, verdict.attempt);
+      if (handling.over && named <= handling.over_for) continue;
+      if (verdict.redrives == 0 && verdict.attempt < handling.attempt) continue;
+      const auto since = handling.over ? handling.over_at : handling.since;
+      if (world_.now() - since < scenario_.groups[one.group].policy.ack_wait) continue;
       handling.over = true;
+      handling.over_at = world_.now();
+      handling.over_for = named;
       entry.may_repeat = true;
       ++entry.failures;
-      outcomes.emplace_back(handling.attempt, Outcome::overran);
+      outcomes.emplace_back(verdict.attempt, Outcome::overran);
     }
   }
   const Outcome needed = timeout                                      ? Outcome::overran

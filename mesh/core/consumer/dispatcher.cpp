@@ -32,7 +32,7 @@ struct Dispatcher::State {
 
   /// True: the event's handler of an earlier attempt is still at it.
   bool hangs(const Delivery& delivery) const {
-    return delivery.counted && runs.has(delivery.link, delivery.event.seq);
+    return delivery.counted && runs.handles(delivery.link, delivery.event.seq);
   }
 
   /// Those whose earlier handler has returned.
@@ -77,6 +77,7 @@ bool Dispatcher::take(Run& run, Now now) {
 
 void Dispatcher::progress(RunId run, std::size_t index, Now now) {
   state_->runs.progress(run, index, now);
+  state_->push_returned();
 }
 
 void Dispatcher::extend(RunId run, Now now) {

@@ -105,11 +105,9 @@ std::optional<Duration> RunBook::next_deadline() const {
   return next;
 }
 
-bool RunBook::has(LinkId link, Seq seq) const {
+bool RunBook::handles(LinkId link, Seq seq) const {
   return std::any_of(runs_.begin(), runs_.end(), [&](const Active& run) {
-    return run.id != 0 && std::any_of(run.tickets.begin(), run.tickets.end(), [&](const Ticket& ticket) {
-             return ticket.link == link && ticket.seq == seq;
-           });
+    return run.id != 0 && run.tickets[run.index].link == link && run.tickets[run.index].seq == seq;
   });
 }
 

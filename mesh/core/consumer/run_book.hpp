@@ -29,8 +29,8 @@ class RunBook {
   void expire(Now now, std::vector<Completion>& out);
   std::optional<Duration> next_deadline() const;
 
-  /// A worker has that event, or has not reported it yet.
-  bool has(LinkId link, Seq seq) const;
+  /// The event is under way with a worker: its handler has not returned.
+  bool handles(LinkId link, Seq seq) const;
 
   std::size_t size() const { return running_; }
 

@@ -77,11 +77,6 @@ void Attachment::on_hello(const Route& route, Hello hello, Now now) {
   }
   hello.prefixes = normal_prefixes(std::move(hello.prefixes));
   const bool exists = !hello.group.empty() && desk_.find_group(hello.group) != nullptr;
-  if (!exists) {
-    if (auto checked = check_start(hello.start, desk_.head); !checked) {
-      return desk_.refuse(route, hello.id, 0, checked.error().code, checked.error().text);
-    }
-  }
   if (exists || hello.start.kind != Start::Kind::time) {
     return admit(route, hello, floor_of(hello.start, desk_), now);
   }

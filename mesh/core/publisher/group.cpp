@@ -32,13 +32,6 @@ Seq position(const Group& group, SlotMask slots) {
   return group.value.unheard.empty() ? floor : std::min(floor, group.value.unheard.first - 1);
 }
 
-Result<void> check_start(const Start& start, Seq head) {
-  if (start.kind != Start::Kind::seq || start.seq <= head + 1) return {};
-  return fail(Errc::invalid_argument, "the start, seq " + std::to_string(start.seq) +
-                                          ", is beyond the next event, seq " + std::to_string(head + 1) +
-                                          ": use latest");
-}
-
 GroupStatus status_of(const Group& group, Seq head) {
   GroupStatus status;
   status.group = group.name;

@@ -72,9 +72,6 @@ bool settled_through(const Group& group, Seq seq);
 /// first answer tells of it.
 Seq position(const Group& group, SlotMask slots);
 
-/// A start that skips events which are not there yet cannot be kept: invalid_argument.
-Result<void> check_start(const Start& start, Seq head);
-
 /// Its status; without members and oldest_age.
 GroupStatus status_of(const Group& group, Seq head);
 

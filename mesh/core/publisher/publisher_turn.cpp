@@ -11,19 +11,15 @@ void PublisherTurn::commit(std::span<const Batch> batches, Now now) {
   core_.on_committed(batches, now);
 }
 
-// Only what is true without the commit is said, and to who may wait for it, why it cannot be done.
+// Only what is true without the commit is said, and to an operator why it cannot be done. A member hears
+// nothing and asks again at once: sent away for seconds, it would lose the session that the core has made for
+// it.
 void PublisherTurn::answer_without_commit(const Error& error) {
-  for (ControlOut& out : effects_.control) {
-    const auto refuse = [&](std::uint64_t id) {
-      ports_.send(out.route, Refused{id, 0, error.code, "its state cannot be written: " + error.text});
-    };
-    if (const auto* welcome = std::get_if<Welcome>(&out.message)) {
-      refuse(welcome->id);
-    } else if (const auto* done = std::get_if<ParkedDone>(&out.message)) {
-      refuse(done->id);
+  for (const ControlOut& out : effects_.control) {
+    if (const auto* done = std::get_if<ParkedDone>(&out.message)) {
+      ports_.send(out.route, Refused{done->id, 0, error.code, "the state cannot be written: " + error.text});
     } else if (std::holds_alternative<Info>(out.message) || std::holds_alternative<GroupList>(out.message) ||
-               std::holds_alternative<ParkedList>(out.message) ||
-               std::holds_alternative<Refused>(out.message)) {
+               std::holds_alternative<ParkedList>(out.message)) {
       ports_.send(out.route, out.message);
     }
   }

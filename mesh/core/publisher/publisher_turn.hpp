@@ -37,7 +37,7 @@ class PublisherTurn {
   void commit(std::span<const Batch> batches, Now now);
 
   /// Takes the core's effects: commits its state, then sends. When that commit fails, nothing is sent but
-  /// answers that tell of no change, and refusals; the writes are kept (latest per key; bounded by the
+  /// what operators asked to see; the writes are kept (latest per key; bounded by the
   /// state's size) and tried again with the next turns.
   void finish(Now now);
 

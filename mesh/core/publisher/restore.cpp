@@ -152,7 +152,6 @@ Result<void> declare(Desk& desk, const Journal& journal, const GroupDeclaration&
   if (declared.prefixes.size() > prefixes_max || desk.groups.size() >= desk.settings.groups_max) {
     return fail(Errc::limit_reached, "too many prefixes or groups are declared");
   }
-  if (auto checked = check_start(declared.start, desk.head); !checked) return checked;
   Seq floor = desk.head;
   switch (declared.start.kind) {
     case Start::Kind::earliest:
