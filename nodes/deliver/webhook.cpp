@@ -22,6 +22,15 @@ std::size_t keep_answer(const char* data, std::size_t, std::size_t size, void* k
   return size;
 }
 
+/// Hands the body out once. libcurl would silently post again on a kept connection that was closed without an
+/// answer; without a way to begin the body anew it fails instead, so that the next post is a counted attempt.
+std::size_t read_body(char* data, std::size_t, std::size_t size, void* body) {
+  auto& rest = *static_cast<std::string_view*>(body);
+  const auto count = rest.copy(data, size);
+  rest.remove_prefix(count);
+  return count;
+}
+
 /// A header's value must not end its line.
 std::string header_text(std::string_view text) {
   std::string clean(text);
@@ -101,6 +110,7 @@ mesh::Outcome Webhook::post(const WebhookSettings& settings, const mesh::Event& 
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch());
     headers.add("X-Zmesh-Signature: " + signature(settings.secret, now.count(), body));
   }
+  std::string_view rest = body;
   std::string answer;
   char problem[CURL_ERROR_SIZE] = "";
   const auto timeout_ms = static_cast<long>(std::max<std::int64_t>(1, settings.timeout / 1ms));
@@ -112,7 +122,8 @@ mesh::Outcome Webhook::post(const WebhookSettings& settings, const mesh::Event& 
   curl().easy_setopt(handle, CURLOPT_USERAGENT, state_->agent.c_str());
   curl().easy_setopt(handle, CURLOPT_HTTPHEADER, headers.get());
   curl().easy_setopt(handle, CURLOPT_POST, 1L);
-  curl().easy_setopt(handle, CURLOPT_POSTFIELDS, body.data());
+  curl().easy_setopt(handle, CURLOPT_READFUNCTION, read_body);
+  curl().easy_setopt(handle, CURLOPT_READDATA, &rest);
   curl().easy_setopt(handle, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body.size()));
   curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep_answer);
   curl().easy_setopt(handle, CURLOPT_WRITEDATA, &answer);
