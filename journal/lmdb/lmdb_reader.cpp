@@ -54,9 +54,10 @@ LmdbReader::LmdbReader(Paths paths, const Marks& marks, StateStore state)
 Result<SegmentSetPtr> LmdbReader::build(const std::vector<Seq>& firsts, const SegmentSet& before) const {
   auto set = std::make_shared<SegmentSet>();
   for (std::size_t i = 0; i + 1 < firsts.size(); ++i) {
-    const auto known = std::find_if(before.sealed.begin(), before.sealed.end(),
-                                    [&](const auto& segment) { return segment->first() == firsts[i]; });
-    if (known != before.sealed.end()) {
+    const auto known =
+        std::lower_bound(before.sealed.begin(), before.sealed.end(), firsts[i],
+                         [](const auto& segment, Seq first) { return segment->first() < first; });
+    if (known != before.sealed.end() && (*known)->first() == firsts[i]) {
       set->sealed.push_back(*known);
       continue;
     }
