@@ -134,6 +134,10 @@ Result<Batch> parse_batch(Bytes bytes, std::size_t body_size_max = event_size_li
 /// first/last/count, topic rules and that nothing trails. No allocation but `events`. Error: journal_damaged.
 Result<void> decode_events(const BatchView& batch, std::vector<EventView>& events);
 
+/// The same, but only the events of these slots come out; the others are passed over with the least that
+/// finding their end takes: their topics, keys and headers are not looked at.
+Result<void> decode_events(const BatchView& batch, SlotMask slots, std::vector<EventView>& events);
+
 /// Calls visit(name, value) for each header of a decoded event.
 template <class Visit>
 void for_each_header(const EventView& event, Visit&& visit);

@@ -108,6 +108,16 @@ class Walk {
   const std::byte* end_;
 };
 
+bool pass_headers(Walk& walk) {
+  std::size_t count = 0;
+  if (!walk.take_map(count) || count > header_count_max) return false;
+  std::string_view text;
+  for (std::size_t i = 0; i < 2 * count; ++i) {
+    if (!walk.take_str(text)) return false;
+  }
+  return true;
+}
+
 bool take_headers(Walk& walk, ByteView& headers) {
   const std::byte* begin = walk.at();
   std::size_t count = 0;
@@ -128,13 +138,18 @@ bool take_key(Walk& walk, std::optional<std::string_view>& key) {
   if (!walk.take_byte(tag)) return false;
   if (tag == 0xc0) return true;
   std::string_view text;
-  if (!walk.take_str(tag, text) || text.empty() || text.size() > key_size_max || !is_utf8(text)) return false;
+  if (!walk.take_str(tag, text)) return false;
   key = text;
   return true;
 }
 
-/// `known` is a topic that was checked already: events of one topic often come in a row.
-bool take_record(Walk& walk, std::string_view& known, EventView& event) {
+bool is_key(std::string_view key) {
+  return !key.empty() && key.size() <= key_size_max && is_utf8(key);
+}
+
+/// `known` is a topic that was checked already: events of one topic often come in a row. Of an event of a
+/// slot that is not in `slots` only the seq and the slot are good.
+bool take_record(Walk& walk, std::string_view& known, SlotMask slots, EventView& event) {
   const std::byte* begin = walk.at();
   unsigned tag = 0;
   std::uint64_t time = 0;
@@ -143,13 +158,16 @@ bool take_record(Walk& walk, std::string_view& known, EventView& event) {
     return false;
   }
   event.time = static_cast<WallTime>(time);
+  unsigned slot = 0;
+  event.key.reset();
+  if (!take_key(walk, event.key) || !walk.take_byte(slot) || slot >= slot_count) return false;
+  event.slot = static_cast<Slot>(slot);
+  if ((slots >> slot & 1) == 0) return pass_headers(walk) && walk.take_bin(event.payload);
   if (event.topic != known) {
     if (!detail::is_topic(event.topic)) return false;
     known = event.topic;
   }
-  unsigned slot = 0;
-  if (!take_key(walk, event.key) || !walk.take_byte(slot) || slot >= slot_count) return false;
-  event.slot = static_cast<Slot>(slot);
+  if (event.key && !is_key(*event.key)) return false;
   if (!take_headers(walk, event.headers) || !walk.take_bin(event.payload)) return false;
   event.record = {begin, walk.at()};
   return true;
@@ -209,22 +227,30 @@ Result<Batch> parse_batch(Bytes bytes, std::size_t body_size_max) {
 }
 
 Result<void> decode_events(const BatchView& batch, std::vector<EventView>& events) {
+  return decode_events(batch, all_slots, events);
+}
+
+Result<void> decode_events(const BatchView& batch, SlotMask slots, std::vector<EventView>& events) {
   events.clear();
   if (batch.bytes.size() < batch_header_size) return damaged("it is shorter than a header");
   Walk walk(batch.body());
   if (batch.header.count > walk.left() / record_size_min) return damaged("it counts more records than fit");
   events.reserve(batch.header.count);
   std::string_view known;
+  Seq first = 0;
   Seq last = 0;
+  std::uint32_t count = 0;
   while (!walk.done()) {
-    if (events.size() == batch.header.count) return damaged("bytes follow the last record");
+    if (count == batch.header.count) return damaged("bytes follow the last record");
     EventView& event = events.emplace_back();
-    if (!take_record(walk, known, event)) return damaged("a record does not decode");
+    if (!take_record(walk, known, slots, event)) return damaged("a record does not decode");
     if (event.seq <= last) return damaged("seqs do not ascend");
     last = event.seq;
+    if (count++ == 0) first = last;
+    if ((slots >> event.slot & 1) == 0) events.pop_back();
   }
-  if (events.size() != batch.header.count) return damaged("records are missing");
-  if (events.empty() || events.front().seq != batch.header.first || last != batch.header.last) {
+  if (count != batch.header.count) return damaged("records are missing");
+  if (count == 0 || first != batch.header.first || last != batch.header.last) {
     return damaged("the header's seqs are not those of the records");
   }
   return {};
@@ -238,7 +264,7 @@ std::optional<std::size_t> detail::batch_extent(ByteView bytes) {
   std::string_view known;
   for (std::uint32_t i = 0; i < header->count; ++i) {
     EventView event;
-    if (!take_record(walk, known, event)) return std::nullopt;
+    if (!take_record(walk, known, all_slots, event)) return std::nullopt;
   }
   return bytes.size() - walk.left();
 }

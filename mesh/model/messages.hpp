@@ -56,8 +56,9 @@ struct HeldEvent {
 /// What a member brings from an earlier attachment, so that it can go on without duplicates.
 struct Resume {
   Epoch epoch = 0;
-  SlotLedger settled;           ///< all it has settled under that epoch
-  std::vector<HeldEvent> held;  ///< redeliveries in hand
+  SlotMask slots = 0;               ///< it works on; given slots that are not among them it has released
+  std::vector<SlotLedger> settled;  ///< all it has settled, also of slots whose Release was not answered
+  std::vector<HeldEvent> held;      ///< redeliveries in hand
 };
 
 /// Attach to a group, or, with an empty group, only watch. Repeated until Welcome or Refused comes.
@@ -73,12 +74,14 @@ struct Hello {
   std::optional<Resume> resume;
 };
 
-/// "Events after `after`, please": the truth. One may be outstanding per session.
+/// "Events of these slots after `after`, please": the truth. One may be outstanding per session.
 struct Fetch {
   SessionId session = 0;
   std::uint64_t id = 0;
   Epoch epoch = 0;
   Seq after = 0;
+  Seq upto = 0;                    ///< nothing beyond it is wanted; 0: up to the head
+  SlotMask slots = 0;              ///< of the session's: these (a watcher: all)
   std::uint32_t credit = 1 << 20;  ///< bytes of batches wanted at most (at least one event is sent)
   bool wait = false;               ///< at the head: answer when something comes, or after about a second
 };
@@ -98,6 +101,7 @@ struct Verdict {
   std::string text;
   std::optional<Duration> delay;  ///< retry: instead of the backoff's
   Duration took{0};
+  Slot slot = 0;  ///< the event's
   bool operator==(const Verdict&) const = default;
 };
 
@@ -107,9 +111,19 @@ struct Ack {
   SessionId session = 0;
   std::uint64_t id = 0;  ///< ascending per session
   Epoch epoch = 0;
-  SlotLedger settled;
+  std::vector<SlotLedger> settled;
   std::vector<Verdict> verdicts;  ///< repeated until an Acked with an id at or above comes
   std::vector<HeldEvent> held;    ///< redeliveries in hand; what is not named is sent again
+};
+
+/// These slots, which a Grant asked back, are the publisher's again: nothing of them is in hand any more, and
+/// no verdict on them is unanswered. Repeated until Released.
+struct Release {
+  SessionId session = 0;
+  std::uint64_t id = 0;
+  Epoch epoch = 0;
+  SlotMask slots = 0;
+  std::vector<SlotLedger> settled;  ///< of these slots
 };
 
 /// Leave in an orderly way, after everything in hand was settled or dropped. Nothing unsettled is charged or
@@ -118,7 +132,7 @@ struct Detach {
   SessionId session = 0;
   std::uint64_t id = 0;
   Epoch epoch = 0;
-  SlotLedger settled;
+  std::vector<SlotLedger> settled;
   std::vector<Verdict> verdicts;
   bool untouched = true;  ///< false: handlers were abandoned, so what is unsettled is marked redelivered
 };
@@ -133,23 +147,27 @@ struct Welcome {
   std::uint32_t incarnation = 1;
   std::string events;  ///< endpoint of the live stream; a wildcard host means the control endpoint's
   Seq head = 0;
-  Duration lease{0};  ///< silence longer than this loses the slots
-  Epoch epoch = 0;
-  SlotMask slots = 0;    ///< none: another member has them; wait for a Grant
-  bool resumed = false;  ///< nobody else had the slots since the Resume: what is in hand stays valid
-  Seq position = 0;      ///< fetch from here: the lowest floor of the slots (watcher: by start)
-  std::vector<SlotLedger> settled;
-  Seq redelivered_through = 0;  ///< events at or below it may have been delivered before
+  Duration lease{0};     ///< silence longer than this loses the slots
+  Epoch epoch = 0;       ///< of the session's assignment; a Grant's replaces it
+  SlotMask slots = 0;    ///< the session's; none: others have them, so wait for a Grant
+  SlotMask release = 0;  ///< of them: to be given back, see Release
+  bool resumed = false;  ///< all slots of the Resume are still the member's: what is in hand stays valid
+  Seq position = 0;      ///< of the slots that are new to the member: fetch from here (watcher: by start)
+  std::vector<SlotLedger> settled;  ///< of those slots
+  Seq redelivered_through = 0;      ///< events of those slots at or below it may have been delivered before
 };
 
-/// Slots given to an attached member later on (its epoch replaces the earlier one).
+/// The slots of an attached member have changed: some are new to it, some are asked back. Tells all, so that
+/// the newest is enough. Repeated while the member says that it knows an earlier epoch only.
 struct Grant {
   SessionId session = 0;
+  Seq head = 0;
   Epoch epoch = 0;
-  SlotMask slots = 0;
-  Seq position = 0;
-  std::vector<SlotLedger> settled;
-  Seq redelivered_through = 0;
+  SlotMask slots = 0;               ///< all that the session has
+  SlotMask release = 0;             ///< of them: to be given back, see Release
+  Seq position = 0;                 ///< of those that may be new to the member: fetch from here
+  std::vector<SlotLedger> settled;  ///< of those slots
+  Seq redelivered_through = 0;      ///< of those slots
 };
 
 /// Answer to Fetch: every event of the group and slots in (after, through] that was not settled is in
@@ -158,6 +176,7 @@ struct Events {
   SessionId session = 0;
   std::uint64_t id = 0;
   Epoch epoch = 0;
+  SlotMask slots = 0;  ///< as asked for
   Seq after = 0;
   Seq through = 0;
   Seq head = 0;  ///< through == head: caught up at the time of answering
@@ -187,6 +206,13 @@ struct Acked {
   std::uint64_t id = 0;
   bool stale = false;  ///< the epoch has passed; nothing was taken; attach again
   Seq head = 0;
+};
+
+/// Answer to Release.
+struct Released {
+  SessionId session = 0;
+  std::uint64_t id = 0;
+  SlotMask slots = 0;  ///< of those named: no longer the session's
 };
 
 struct Detached {
@@ -304,9 +330,9 @@ struct ParkedDone {
   std::vector<Seq> seqs;  ///< the first 1000 of them
 };
 
-using ControlMessage = std::variant<Hello, Fetch, Ack, Detach, Welcome, Grant, Events, Deliver, Acked,
-                                    Detached, Refused, InfoRequest, Info, GroupsRequest, GroupList,
-                                    ParkedListRequest, ParkedList, ParkedCommand, ParkedDone>;
+using ControlMessage = std::variant<Hello, Fetch, Ack, Release, Detach, Welcome, Grant, Events, Deliver,
+                                    Acked, Released, Detached, Refused, InfoRequest, Info, GroupsRequest,
+                                    GroupList, ParkedListRequest, ParkedList, ParkedCommand, ParkedDone>;
 
 // ---- the live stream
 // ---------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ enum class Type : std::uint8_t {
   fetch = 2,
   ack = 3,
   detach = 4,
+  release = 5,
   // publisher to member
   welcome = 33,
   grant = 34,
@@ -26,6 +27,7 @@ enum class Type : std::uint8_t {
   acked = 37,
   detached = 38,
   refused = 39,
+  released = 40,
   // operator to publisher
   info_request = 65,
   groups_request = 66,
@@ -49,17 +51,19 @@ inline constexpr Shape shape{};
 template <>
 inline constexpr Shape shape<Hello>{Type::hello, 7, "hello"};
 template <>
-inline constexpr Shape shape<Fetch>{Type::fetch, 4, "fetch"};
+inline constexpr Shape shape<Fetch>{Type::fetch, 6, "fetch"};
 template <>
 inline constexpr Shape shape<Ack>{Type::ack, 4, "ack"};
 template <>
 inline constexpr Shape shape<Detach>{Type::detach, 4, "detach"};
 template <>
-inline constexpr Shape shape<Welcome>{Type::welcome, 12, "welcome"};
+inline constexpr Shape shape<Release>{Type::release, 3, "release"};
 template <>
-inline constexpr Shape shape<Grant>{Type::grant, 5, "grant"};
+inline constexpr Shape shape<Welcome>{Type::welcome, 13, "welcome"};
 template <>
-inline constexpr Shape shape<Events>{Type::events, 6, "events"};
+inline constexpr Shape shape<Grant>{Type::grant, 7, "grant"};
+template <>
+inline constexpr Shape shape<Events>{Type::events, 7, "events"};
 template <>
 inline constexpr Shape shape<Deliver>{Type::deliver, 2, "deliver"};
 template <>
@@ -68,6 +72,8 @@ template <>
 inline constexpr Shape shape<Detached>{Type::detached, 0, "detached"};
 template <>
 inline constexpr Shape shape<Refused>{Type::refused, 2, "refused"};
+template <>
+inline constexpr Shape shape<Released>{Type::released, 1, "released"};
 template <>
 inline constexpr Shape shape<InfoRequest>{Type::info_request, 0, "info request"};
 template <>
@@ -90,10 +96,12 @@ void write(Writer& writer, const Hello& hello);
 void write(Writer& writer, const Fetch& fetch);
 void write(Writer& writer, const Ack& ack);
 void write(Writer& writer, const Detach& detach);
+void write(Writer& writer, const Release& release);
 void read(Reader& reader, Hello& hello);
 void read(Reader& reader, Fetch& fetch);
 void read(Reader& reader, Ack& ack);
 void read(Reader& reader, Detach& detach);
+void read(Reader& reader, Release& release);
 
 // publisher_codec.cpp
 void write(Writer& writer, const Welcome& welcome);
@@ -103,6 +111,7 @@ void write(Writer& writer, const Deliver& deliver);
 void write(Writer& writer, const Acked& acked);
 void write(Writer& writer, const Detached& detached);
 void write(Writer& writer, const Refused& refused);
+void write(Writer& writer, const Released& released);
 void read(Reader& reader, Welcome& welcome);
 void read(Reader& reader, Grant& grant);
 void read(Reader& reader, Events& events);
@@ -110,6 +119,7 @@ void read(Reader& reader, Deliver& deliver);
 void read(Reader& reader, Acked& acked);
 void read(Reader& reader, Detached& detached);
 void read(Reader& reader, Refused& refused);
+void read(Reader& reader, Released& released);
 
 // operator_codec.cpp
 void write(Writer& writer, const InfoRequest& request);

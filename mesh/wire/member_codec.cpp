@@ -1,4 +1,4 @@
-// hello, fetch, ack, detach.
+// hello, fetch, ack, release, detach.
 #include <algorithm>
 
 #include <mesh/wire/codec.hpp>
@@ -46,8 +46,9 @@ RetryPolicy read_policy(Reader& reader) {
 
 void write(Writer& writer, const std::optional<Resume>& resume) {
   if (!resume) return writer.nil();
-  writer.array(3);
+  writer.array(4);
   writer.uint(resume->epoch);
+  writer.uint(resume->slots);
   wire::write(writer, resume->settled);
   wire::write(writer, resume->held);
 }
@@ -55,9 +56,10 @@ void write(Writer& writer, const std::optional<Resume>& resume) {
 std::optional<Resume> read_resume(Reader& reader) {
   if (reader.nil()) return std::nullopt;
   Resume resume;
-  reader.array("resume", 3, 3);
+  reader.array("resume", 4, 4);
   resume.epoch = reader.uint("resume's epoch");
-  resume.settled = read_ledger(reader);
+  resume.slots = reader.uint("resume's slots");
+  resume.settled = read_ledgers(reader);
   resume.held = read_held(reader);
   return resume;
 }
@@ -93,6 +95,8 @@ void read(Reader& reader, Hello& hello) {
 void write(Writer& writer, const Fetch& fetch) {
   writer.uint(fetch.epoch);
   writer.uint(fetch.after);
+  writer.uint(fetch.upto);
+  writer.uint(fetch.slots);
   writer.uint(fetch.credit);
   writer.boolean(fetch.wait);
 }
@@ -100,6 +104,8 @@ void write(Writer& writer, const Fetch& fetch) {
 void read(Reader& reader, Fetch& fetch) {
   fetch.epoch = reader.uint("epoch");
   fetch.after = reader.uint("after");
+  fetch.upto = reader.uint("upto");
+  fetch.slots = reader.uint("slots");
   fetch.credit = reader.uint32("credit");
   fetch.wait = reader.boolean("wait");
 }
@@ -113,7 +119,7 @@ void write(Writer& writer, const Ack& ack) {
 
 void read(Reader& reader, Ack& ack) {
   ack.epoch = reader.uint("epoch");
-  ack.settled = read_ledger(reader);
+  ack.settled = read_ledgers(reader);
   ack.verdicts = read_verdicts(reader);
   ack.held = read_held(reader);
 }
@@ -127,9 +133,21 @@ void write(Writer& writer, const Detach& detach) {
 
 void read(Reader& reader, Detach& detach) {
   detach.epoch = reader.uint("epoch");
-  detach.settled = read_ledger(reader);
+  detach.settled = read_ledgers(reader);
   detach.verdicts = read_verdicts(reader);
   detach.untouched = reader.boolean("untouched");
+}
+
+void write(Writer& writer, const Release& release) {
+  writer.uint(release.epoch);
+  writer.uint(release.slots);
+  write(writer, release.settled);
+}
+
+void read(Reader& reader, Release& release) {
+  release.epoch = reader.uint("epoch");
+  release.slots = reader.uint("slots");
+  release.settled = read_ledgers(reader);
 }
 
 }  // namespace mesh::wire

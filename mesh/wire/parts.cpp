@@ -14,7 +14,7 @@ constexpr std::size_t verdict_texts_max = 64u << 10;
 constexpr std::size_t header_room = 224u << 10;
 
 void write(Writer& writer, const Verdict& verdict, std::size_t text_max) {
-  writer.array(8);
+  writer.array(9);
   write_enum(writer, verdict.kind);
   writer.uint(verdict.seq);
   writer.uint(verdict.attempt);
@@ -27,11 +27,12 @@ void write(Writer& writer, const Verdict& verdict, std::size_t text_max) {
     writer.nil();
   }
   write(writer, verdict.took);
+  writer.uint(verdict.slot);
 }
 
 Verdict read_verdict(Reader& reader) {
   Verdict verdict;
-  reader.array("verdict", 8, 8);
+  reader.array("verdict", 9, 9);
   verdict.kind = read_enum(reader, "verdict's kind", Verdict::Kind::park);
   verdict.seq = reader.uint("verdict's seq");
   verdict.attempt = reader.uint32("verdict's attempt");
@@ -40,6 +41,7 @@ Verdict read_verdict(Reader& reader) {
   verdict.text = reader.text("verdict's text", attempt_text_max);
   if (!reader.nil()) verdict.delay = read_duration(reader, "verdict's delay", delay_max);
   verdict.took = read_duration(reader, "verdict's took");
+  verdict.slot = static_cast<Slot>(reader.uint("verdict's slot", slot_count - 1));
   return verdict;
 }
 

@@ -51,7 +51,7 @@ std::vector<SlotLedger> read_ledgers(Reader& reader);
 void write(Writer& writer, const std::vector<HeldEvent>& held);
 std::vector<HeldEvent> read_held(Reader& reader);
 
-/// [[kind, seq, attempt, reason, text, delay | nil, took]...]
+/// [[kind, seq, attempt, redrives, reason, text, delay | nil, took, slot]...]
 void write(Writer& writer, const std::vector<Verdict>& verdicts);
 std::vector<Verdict> read_verdicts(Reader& reader);
 

@@ -1,4 +1,4 @@
-// welcome, grant, events, deliver, acked, detached, refused.
+// welcome, grant, events, deliver, acked, released, detached, refused.
 #include <mesh/wire/codec.hpp>
 #include <mesh/wire/parts.hpp>
 
@@ -22,6 +22,7 @@ void write(Writer& writer, const Welcome& welcome) {
   write(writer, welcome.lease);
   writer.uint(welcome.epoch);
   writer.uint(welcome.slots);
+  writer.uint(welcome.release);
   writer.boolean(welcome.resumed);
   writer.uint(welcome.position);
   write(writer, welcome.settled);
@@ -37,6 +38,7 @@ void read(Reader& reader, Welcome& welcome) {
   welcome.lease = read_duration(reader, "lease");
   welcome.epoch = reader.uint("epoch");
   welcome.slots = reader.uint("slots");
+  welcome.release = reader.uint("release");
   welcome.resumed = reader.boolean("resumed");
   welcome.position = reader.uint("position");
   welcome.settled = read_ledgers(reader);
@@ -44,16 +46,20 @@ void read(Reader& reader, Welcome& welcome) {
 }
 
 void write(Writer& writer, const Grant& grant) {
+  writer.uint(grant.head);
   writer.uint(grant.epoch);
   writer.uint(grant.slots);
+  writer.uint(grant.release);
   writer.uint(grant.position);
   write(writer, grant.settled);
   writer.uint(grant.redelivered_through);
 }
 
 void read(Reader& reader, Grant& grant) {
+  grant.head = reader.uint("head");
   grant.epoch = reader.uint("epoch");
   grant.slots = reader.uint("slots");
+  grant.release = reader.uint("release");
   grant.position = reader.uint("position");
   grant.settled = read_ledgers(reader);
   grant.redelivered_through = reader.uint("redelivered_through");
@@ -61,6 +67,7 @@ void read(Reader& reader, Grant& grant) {
 
 void write(Writer& writer, const Events& events) {
   writer.uint(events.epoch);
+  writer.uint(events.slots);
   writer.uint(events.after);
   writer.uint(events.through);
   writer.uint(events.head);
@@ -73,6 +80,7 @@ void write(Writer& writer, const Events& events) {
 
 void read(Reader& reader, Events& events) {
   events.epoch = reader.uint("epoch");
+  events.slots = reader.uint("slots");
   events.after = reader.uint("after");
   events.through = reader.uint("through");
   events.head = reader.uint("head");
@@ -117,6 +125,14 @@ void write(Writer& writer, const Acked& acked) {
 void read(Reader& reader, Acked& acked) {
   acked.stale = reader.boolean("stale");
   acked.head = reader.uint("head");
+}
+
+void write(Writer& writer, const Released& released) {
+  writer.uint(released.slots);
+}
+
+void read(Reader& reader, Released& released) {
+  released.slots = reader.uint("slots");
 }
 
 void write(Writer&, const Detached&) {}

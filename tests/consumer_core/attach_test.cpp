@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_session_is_attached_again_and_a_resumed_one_goes
   const auto hello = link.last<Hello>();
   BOOST_REQUIRE(hello.resume.has_value());
   BOOST_TEST(hello.resume->epoch == 7u);
-  BOOST_TEST(hello.resume->settled.floor == 1u);
+  BOOST_TEST(hello.resume->settled.at(0).floor == 1u);
   auto welcome = link.welcome_for(hello, 1, 4);
   welcome.session = 101;
   welcome.epoch = 9;
@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(an_unknown_session_is_attached_again_and_a_resumed_one_goes
   BOOST_TEST(!link.deliveries.back().redelivered);
   link.handle_all();
   link.pass(10ms);
-  BOOST_TEST(link.last<Ack>().settled.floor == 5u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 5u);
   BOOST_TEST(link.last<Ack>().epoch == 9u);
 }
 
@@ -142,13 +142,13 @@ BOOST_AUTO_TEST_CASE(without_resume_coverage_starts_anew_and_older_completions_a
   BOOST_TEST(*link.dropped_before == 2u);
   for (const auto& delivery : old) link.handle(delivery);
   link.pass(3s);
-  BOOST_TEST(link.last<Ack>().settled.floor == 0u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 0u);
   link.give(link.answer(items(1, 4), 4, 4));
   BOOST_TEST(link.seqs() == range(1, 4), boost::test_tools::per_element());
   BOOST_TEST(link.deliveries[0].redelivered);
   link.handle_all();
   link.pass(10ms);
-  BOOST_TEST(link.last<Ack>().settled.floor == 4u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 4u);
 }
 
 BOOST_AUTO_TEST_CASE(silence_of_the_publisher_for_a_lease_reconnects_and_attaches_with_what_is_settled) {
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(silence_of_the_publisher_for_a_lease_reconnects_and_attache
   link.pass(3s);
   BOOST_TEST(link.reconnects == 1);
   BOOST_TEST(link.count<Hello>() > hellos);
-  BOOST_TEST(link.last<Hello>().resume->settled.floor == 2u);
+  BOOST_TEST(link.last<Hello>().resume->settled.at(0).floor == 2u);
   BOOST_TEST(link.noticed("link.lost") == 1u);
 }
 
@@ -245,7 +245,9 @@ BOOST_AUTO_TEST_CASE(without_slots_it_waits_for_a_grant_and_gives_signs_of_life)
   Grant grant;
   grant.session = link.session;
   grant.epoch = 8;
+  grant.head = 9;
   grant.slots = all_slots;
+  grant.settled = {{all_slots, 5, {}}};
   grant.position = 5;
   link.give(grant);
   BOOST_TEST(link.last<Fetch>().after == 5u);
@@ -255,7 +257,7 @@ BOOST_AUTO_TEST_CASE(without_slots_it_waits_for_a_grant_and_gives_signs_of_life)
   link.give(grant);                            // again: nothing starts over
   link.give(Acked{link.session, 3, true, 9});  // the answer to an Ack from before it
   link.pass(10ms);
-  BOOST_TEST(link.last<Ack>().settled.floor == 9u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 9u);
   BOOST_TEST(link.last<Ack>().epoch == 8u);
 }
 

@@ -9,6 +9,7 @@ namespace {
 Completion dropped(const Link& link, const Delivery& delivery) {
   auto completion = link.outcome(delivery);
   completion.dropped = true;
+  completion.slots = 0;  // it settles nothing
   return completion;
 }
 
@@ -31,7 +32,7 @@ BOOST_AUTO_TEST_CASE(it_waits_for_running_events_and_detaches_with_what_they_set
   BOOST_TEST(link.deliveries.size() == 3u);
   link.handle(link.deliveries[0]);  // its generation is still good
   BOOST_REQUIRE(link.count<Detach>() == 1u);
-  BOOST_TEST(link.last<Detach>().settled.floor == 1u);
+  BOOST_TEST(link.last<Detach>().settled.at(0).floor == 1u);
   BOOST_TEST(link.last<Detach>().untouched);
   BOOST_TEST(!link.left);
   link.give(Detached{link.session, link.last<Detach>().id});
@@ -48,7 +49,7 @@ BOOST_AUTO_TEST_CASE(verdicts_ride_with_the_farewell) {
   link.core.on_close(false, link.now);
   link.handle(link.deliveries[0], Completion::Kind::retry);
   BOOST_TEST(link.last<Detach>().verdicts.size() == 1u);
-  BOOST_TEST(link.last<Detach>().settled.floor == 0u);
+  BOOST_TEST(link.last<Detach>().settled.at(0).floor == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(an_unanswered_farewell_is_said_three_times) {
@@ -103,7 +104,7 @@ BOOST_AUTO_TEST_CASE(it_keeps_its_lease_while_a_handler_finishes) {
   BOOST_TEST(link.count<Ack>() - acks == 6u);
   BOOST_TEST(!link.left);
   link.handle_all();
-  BOOST_TEST(link.last<Detach>().settled.floor == 1u);
+  BOOST_TEST(link.last<Detach>().settled.at(0).floor == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(a_session_lost_while_draining_is_taken_up_again_to_say_goodbye) {
@@ -122,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_session_lost_while_draining_is_taken_up_again_to_say_good
   link.give(welcome);
   link.handle_all();
   BOOST_TEST(link.last<Detach>().session == 101u);
-  BOOST_TEST(link.last<Detach>().settled.floor == 1u);
+  BOOST_TEST(link.last<Detach>().settled.at(0).floor == 1u);
   BOOST_TEST(link.count<Fetch>() == fetches);
 }
 
@@ -159,7 +160,7 @@ BOOST_AUTO_TEST_CASE(what_was_not_taken_yet_is_dropped_by_the_core_itself) {
   link.take();
   BOOST_TEST(link.deliveries.empty());
   BOOST_TEST(link.count<Detach>() == 1u);
-  BOOST_TEST(link.last<Detach>().settled.floor == 0u);
+  BOOST_TEST(link.last<Detach>().settled.at(0).floor == 0u);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -123,6 +123,7 @@ class Link {
     events.session = fetch.session;
     events.id = fetch.id;
     events.epoch = fetch.epoch;
+    events.slots = fetch.slots;
     events.after = fetch.after;
     events.through = through;
     events.head = head;
@@ -157,6 +158,8 @@ class Link {
     completion.generation = delivery.generation;
     completion.seq = delivery.event.seq;
     completion.covers_to = delivery.covers_to;
+    completion.slots = delivery.slots;
+    completion.slot = delivery.event.slot;
     completion.attempt = delivery.attempt;
     completion.redrives = delivery.redrives;
     completion.counted = delivery.counted;
@@ -166,6 +169,10 @@ class Link {
   }
 
   void complete(const Completion& completion) {
+    std::erase_if(running, [&](const Delivery& delivery) {
+      return delivery.event.seq == completion.seq && delivery.attempt == completion.attempt &&
+             delivery.redrives == completion.redrives && delivery.generation == completion.generation;
+    });
     core.on_completion(completion, now);
     take();
   }
@@ -185,12 +192,34 @@ class Link {
     MemberEffects effects;
     core.take_effects(effects);
     for (auto& message : effects.control) sent.push_back(std::move(message));
-    for (auto& delivery : effects.deliveries) deliveries.push_back(std::move(delivery));
+    for (auto& delivery : effects.deliveries) {
+      running.push_back(delivery);
+      deliveries.push_back(std::move(delivery));
+    }
     for (auto& notice : effects.notices) notices.push_back(std::move(notice));
     if (effects.connect_events) connects.push_back(*effects.connect_events);
+    draining |= effects.drain;
     if (effects.drop_before_generation) dropped_before = effects.drop_before_generation;
     if (effects.reconnect_control) ++reconnects;
     left = left || effects.left;
+    tell_drained();
+  }
+
+  /// As the dispatcher does: when nothing of a slot is in the test's hands any more.
+  void tell_drained() {
+    SlotMask idle = draining;
+    for (const auto& delivery : running) {
+      if (delivery.generation == core.generation()) idle &= ~(SlotMask{1} << delivery.event.slot);
+    }
+    if (idle == 0) return;
+    draining &= ~idle;
+    Completion news;
+    news.generation = core.generation();
+    news.slots = idle;
+    news.events = 0;
+    news.drained = true;
+    core.on_completion(news, now);
+    take();
   }
 
   template <class Message>
@@ -229,6 +258,8 @@ class Link {
   std::vector<Notice> notices;
   std::vector<std::string> connects;
   std::optional<std::uint32_t> dropped_before;
+  std::vector<Delivery> running;  ///< without an outcome yet
+  SlotMask draining = 0;
   int reconnects = 0;
   bool left = false;
 };

@@ -124,6 +124,7 @@ class ModelPublisher {
     events.session = fetch->session;
     events.id = fetch->id;
     events.epoch = fetch->epoch;
+    events.slots = fetch->slots;
     events.after = fetch->after;
     events.head = head_;
     events.through = head_;

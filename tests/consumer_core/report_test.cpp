@@ -16,12 +16,12 @@ BOOST_AUTO_TEST_CASE(with_nothing_left_in_hand_the_ack_goes_at_once_else_after_t
   BOOST_TEST(link.count<Ack>() == acks);
   link.pass(3ms);
   BOOST_TEST(link.count<Ack>() == acks + 1);
-  BOOST_TEST(link.last<Ack>().settled.floor == 1u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 1u);
   link.handle(link.deliveries[1]);
   link.handle(link.deliveries[2]);
   link.pass(1ms);
   BOOST_TEST(link.count<Ack>() == acks + 2);
-  BOOST_TEST(link.last<Ack>().settled.floor == 3u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 3u);
 }
 
 BOOST_AUTO_TEST_CASE(acks_of_single_events_are_a_millisecond_apart) {
@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(acks_of_single_events_are_a_millisecond_apart) {
   link.pass(1ms);
   BOOST_TEST(link.count<Ack>() - acks <= 12u);
   BOOST_TEST(link.count<Ack>() - acks >= 9u);
-  BOOST_TEST(link.last<Ack>().settled.floor == 100u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 100u);
 }
 
 BOOST_AUTO_TEST_CASE(an_idle_dispatcher_hurries_the_ack) {
@@ -77,17 +77,17 @@ BOOST_AUTO_TEST_CASE(a_failed_event_is_settled_only_when_its_verdict_was_answere
   BOOST_TEST(ack.verdicts[0].attempt == 1u);
   BOOST_TEST(ack.verdicts[0].text == "no");
   BOOST_TEST((ack.verdicts[0].kind == Verdict::Kind::retry));
-  BOOST_TEST(ack.settled.floor == 0u);
+  BOOST_TEST(ack.settled.at(0).floor == 0u);
   link.handle(link.deliveries[1]);
   link.pass(10ms);
-  BOOST_TEST(link.last<Ack>().settled.floor == 0u);
-  BOOST_TEST(link.last<Ack>().settled.above.size() == 1u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 0u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).above.size() == 1u);
   link.give(Acked{link.session, ack.id - 1, false, 0});
   link.pass(10ms);
-  BOOST_TEST(link.last<Ack>().settled.floor == 0u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 0u);
   link.give(Acked{link.session, ack.id, false, 0});
   link.pass(10ms);
-  BOOST_TEST(link.last<Ack>().settled.floor == 2u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 2u);
   BOOST_TEST(link.last<Ack>().verdicts.empty());
   BOOST_TEST(link.core.counters().retried == 1u);
 }
@@ -99,8 +99,8 @@ BOOST_AUTO_TEST_CASE(what_follows_a_failed_event_is_settled_at_once) {
   link.handle(link.deliveries[1], Completion::Kind::park);
   link.pass(10ms);
   const auto ack = link.last<Ack>();
-  BOOST_TEST(ack.settled.floor == 2u);
-  BOOST_TEST((ack.settled.above == std::vector<SeqRange>{{7, 9}}));
+  BOOST_TEST(ack.settled.at(0).floor == 2u);
+  BOOST_TEST((ack.settled.at(0).above == std::vector<SeqRange>{{7, 9}}));
   BOOST_TEST((ack.verdicts.at(0).kind == Verdict::Kind::park));
   BOOST_TEST(link.core.counters().parked == 1u);
 }
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(unanswered_verdicts_are_repeated_and_survive_a_resumed_sess
   link.answer_ack();
   link.pass(1s);
   BOOST_TEST(link.last<Ack>().verdicts.empty());
-  BOOST_TEST(link.last<Ack>().settled.floor == 1u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(many_verdicts_go_in_portions_oldest_first_and_stop_the_intake) {
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(many_verdicts_go_in_portions_oldest_first_and_stop_the_inta
     link.answer_ack();
     link.pass(60ms);
   }
-  BOOST_TEST(link.last<Ack>().settled.floor == 5000u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 5000u);
   BOOST_TEST(link.last<Ack>().verdicts.empty());
   BOOST_TEST(link.count<Fetch>() > fetches);
 }
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(a_late_ack_becomes_a_verdict) {
   BOOST_TEST((ack.verdicts[0].reason == Reason::ack_timeout));
   BOOST_TEST((ack.verdicts[1].kind == Verdict::Kind::ack));
   BOOST_TEST(ack.verdicts[1].attempt == 1u);
-  BOOST_TEST(ack.settled.floor == 0u);
+  BOOST_TEST(ack.settled.at(0).floor == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_late_completion_frees_no_room_a_second_time) {
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(each_attempt_is_delivered_once_and_answered_with_a_verdict)
   link.pass(2s);
   BOOST_TEST((link.last<Ack>().held == std::vector<HeldEvent>{{7, 4, 1}}));
   BOOST_TEST(link.core.counters().redelivered == 3u);
-  BOOST_TEST(link.last<Ack>().settled.floor == 20u);
+  BOOST_TEST(link.last<Ack>().settled.at(0).floor == 20u);
 }
 
 BOOST_AUTO_TEST_CASE(a_redriven_event_comes_again_with_the_same_attempt) {

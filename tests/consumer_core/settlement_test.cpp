@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(what_is_reported_is_exactly_what_was_settled) {
         link.give(Acked{link.session, carried.rbegin()->first, false, 0});
       }
       link.pass(20ms);  // nothing dirty is left
-      if (step % 10 == 0 && link.count<Ack>() > 0) check(link.last<Ack>().settled);
+      if (step % 10 == 0 && link.count<Ack>() > 0) check(link.last<Ack>().settled.at(0));
     }
     for (const auto& delivery : hand) {
       link.handle(delivery);
@@ -81,9 +81,9 @@ BOOST_AUTO_TEST_CASE(what_is_reported_is_exactly_what_was_settled) {
     }
     cover(start + 1, position);
     link.pass(2s);
-    check(link.last<Ack>().settled);
-    BOOST_TEST(link.last<Ack>().settled.floor == position);
-    BOOST_TEST(link.last<Ack>().settled.above.empty());
+    check(link.last<Ack>().settled.at(0));
+    BOOST_TEST(link.last<Ack>().settled.at(0).floor == position);
+    BOOST_TEST(link.last<Ack>().settled.at(0).above.empty());
   }
 }
 

@@ -1,7 +1,7 @@
 // The consumer's core and its dispatcher, with answers and live messages that no honest publisher would send.
 // Whatever comes: what it sends arrives, and no event is delivered twice under one assignment unless it is
 // marked as another attempt.
-#include <set>
+#include <map>
 #include <tuple>
 
 #include <mesh/core/consumer/dispatcher.hpp>
@@ -91,6 +91,11 @@ class World {
     core::MemberEffects effects;
     core_.take_effects(effects);
     if (effects.drop_before_generation) dispatcher_.drop(0, *effects.drop_before_generation);
+    if (effects.drain != 0) {
+      // Slots that are given back may come again, with what was not settled of them.
+      dispatcher_.drain(0, effects.drain, core_.generation());
+      std::erase_if(seen_, [&](const auto& one) { return (effects.drain >> one.second & 1) != 0; });
+    }
     for (const ControlMessage& message : effects.control) {
       fuzz::transmit(message, true);
       std::visit(
@@ -110,7 +115,8 @@ class World {
 
   void check(const core::Delivery& delivery) {
     if (delivery.counted) return;
-    fuzz::require(seen_.emplace(delivery.generation, delivery.event.seq).second);
+    const std::pair key{delivery.generation, delivery.event.seq};
+    fuzz::require(seen_.emplace(key, delivery.event.slot).second);
     fuzz::require(delivery.covers_to >= delivery.event.seq);
     fuzz::require(delivery.attempt == 1);
   }
@@ -119,7 +125,7 @@ class World {
   core::MemberCore core_;
   core::Dispatcher dispatcher_;
   fuzz::Known known_;
-  std::set<std::pair<std::uint32_t, Seq>> seen_;
+  std::map<std::pair<std::uint32_t, Seq>, Slot> seen_;
   Now now_{1s, 1'000'000'000};
 };
 

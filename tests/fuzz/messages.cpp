@@ -41,6 +41,17 @@ std::uint32_t attempt(Input& input) {
   return static_cast<std::uint32_t>(choice < 8 ? 1 : choice < 15 ? choice - 7 : 1000);
 }
 
+SlotMask slots(Input& input) {
+  switch (input.below(4)) {
+    case 0:
+      return SlotMask{0xffffffff} << (input.below(2) * 32);
+    case 1:
+      return input.u16();
+    default:
+      return all_slots;
+  }
+}
+
 std::vector<std::string> prefixes(Input& input) {
   std::vector<std::string> list(input.below(3));
   for (std::string& one : list) one = prefix(input);
@@ -61,7 +72,7 @@ std::vector<SlotLedger> ledgers(Input& input, const Known& known) {
   std::vector<SlotLedger> list(input.below(3));
   for (std::size_t i = 0; i < list.size(); ++i) {
     list[i] = ledger(input, known);
-    list[i].slots = list.size() == 1 ? all_slots : SlotMask{0xffffffff} << (32 * i);
+    list[i].slots = list.size() == 1 ? list[i].slots : SlotMask{0xffffffff} << (32 * i);
   }
   return list;
 }
@@ -83,6 +94,7 @@ std::vector<Verdict> verdicts(Input& input, const Known& known) {
     one.redrives = static_cast<std::uint32_t>(input.below(2));
     one.reason = static_cast<Reason>(1 + input.below(6));
     if (input.below(4) == 0) one.delay = 1ms * input.byte();
+    one.slot = static_cast<Slot>(input.below(slot_count));
   }
   return list;
 }
@@ -98,7 +110,7 @@ Hello hello(Input& input, const Known& known) {
   hello.policy.backoff = {1ms * input.byte(), 1s};
   hello.policy.attempts_max = static_cast<std::uint32_t>(1 + input.below(4));
   if (input.below(2) == 0)
-    hello.resume = Resume{epoch(input, known), ledger(input, known), held(input, known)};
+    hello.resume = Resume{epoch(input, known), slots(input), ledgers(input, known), held(input, known)};
   return hello;
 }
 
@@ -116,6 +128,7 @@ Events events(Input& input, const Known& known) {
   events.session = session(input, known);
   events.id = id(input, known);
   events.epoch = epoch(input, known);
+  events.slots = slots(input);
   events.after = seq(input, known);
   events.through = events.after;
   const bool room = events.after < ~Seq{0} - 100;  // for batches whose seqs do not wrap around
@@ -154,7 +167,8 @@ Welcome welcome(Input& input, const Known& known) {
   welcome.head = seq(input, known);
   welcome.lease = 1ms * (input.byte() * 100);
   welcome.epoch = epoch(input, known);
-  welcome.slots = input.below(8) == 0 ? 0 : all_slots;
+  welcome.slots = slots(input);
+  if (input.below(4) == 0) welcome.release = slots(input);
   welcome.resumed = input.below(2) == 0;
   welcome.position = seq(input, known);
   welcome.settled = ledgers(input, known);
@@ -201,16 +215,22 @@ ControlMessage to_publisher(Input& input, const Known& known) {
                    id(input, known),
                    epoch(input, known),
                    seq(input, known),
+                   input.below(4) == 0 ? seq(input, known) : 0,
+                   slots(input),
                    static_cast<std::uint32_t>(input.u16()),
                    input.below(2) == 0};
     case 4:
     case 5:
     case 6:
       return Ack{session(input, known), id(input, known),       epoch(input, known),
-                 ledger(input, known),  verdicts(input, known), held(input, known)};
+                 ledgers(input, known), verdicts(input, known), held(input, known)};
     case 7:
+      if (input.below(2) == 0) {
+        return Release{session(input, known), id(input, known), epoch(input, known), slots(input),
+                       ledgers(input, known)};
+      }
       return Detach{session(input, known), id(input, known),       epoch(input, known),
-                    ledger(input, known),  verdicts(input, known), input.below(2) == 0};
+                    ledgers(input, known), verdicts(input, known), input.below(2) == 0};
     case 8:
       return input.below(2) == 0 ? ControlMessage(InfoRequest{known.id})
                                  : ControlMessage(GroupsRequest{known.id});
@@ -229,8 +249,14 @@ ControlMessage to_member(Input& input, const Known& known) {
     case 0:
       return welcome(input, known);
     case 1:
-      return Grant{session(input, known), epoch(input, known),   all_slots,
-                   seq(input, known),     ledgers(input, known), seq(input, known)};
+      return Grant{session(input, known),
+                   seq(input, known),
+                   epoch(input, known),
+                   slots(input),
+                   input.below(2) == 0 ? 0 : slots(input),
+                   seq(input, known),
+                   ledgers(input, known),
+                   seq(input, known)};
     case 2:
     case 3:
       return events(input, known);
@@ -239,6 +265,7 @@ ControlMessage to_member(Input& input, const Known& known) {
     case 5:
       return Acked{session(input, known), id(input, known), input.below(8) == 0, seq(input, known)};
     case 6:
+      if (input.below(2) == 0) return Released{session(input, known), id(input, known), slots(input)};
       return Detached{session(input, known), id(input, known)};
     default:
       return Refused{id(input, known), session(input, known), static_cast<Errc>(1 + input.below(27)), "no"};

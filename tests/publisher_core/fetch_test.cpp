@@ -110,9 +110,9 @@ BOOST_AUTO_TEST_CASE(a_newer_request_replaces_the_one_under_way) {
   BOOST_TEST(mesh.count<Events>() == 1u);
   BOOST_TEST(mesh.last<Events>().id == member.request);
   BOOST_TEST(seqs_of(mesh.last<Events>().batches) == (std::vector<Seq>{3}), boost::test_tools::per_element());
-  mesh.tell("m", Fetch{member.session, member.request - 1, member.epoch, 0, 1000, false});
+  mesh.tell("m", Fetch{member.session, member.request - 1, member.epoch, 0, 0, all_slots, 1000, false});
   BOOST_TEST(mesh.count<Events>() == 1u);
-  mesh.tell("m", Fetch{member.session, member.request, member.epoch, 2, 1000, false});
+  mesh.tell("m", Fetch{member.session, member.request, member.epoch, 2, 0, all_slots, 1000, false});
   BOOST_TEST(mesh.count<Events>() == 2u);  // the answer was lost
 }
 
@@ -121,15 +121,15 @@ BOOST_AUTO_TEST_CASE(foreign_sessions_and_passed_epochs_are_refused) {
   mesh.open();
   Member member{mesh};
   member.attach();
-  mesh.tell("m", Fetch{member.session + 1, 3, member.epoch, 0, 1000, false});
+  mesh.tell("m", Fetch{member.session + 1, 3, member.epoch, 0, 0, all_slots, 1000, false});
   BOOST_TEST((mesh.last<Refused>().code == Errc::unknown_session));
   BOOST_TEST(mesh.last<Refused>().id == 3u);
-  mesh.tell("m", Fetch{member.session, 4, member.epoch + 1, 0, 1000, false});
+  mesh.tell("m", Fetch{member.session, 4, member.epoch + 1, 0, 0, all_slots, 1000, false});
   BOOST_TEST((mesh.last<Refused>().code == Errc::stale));
   BOOST_TEST(mesh.last<Refused>().session == member.session);
   Member second{.mesh = mesh, .name = "second"};
   second.attach();
-  mesh.tell("second", Fetch{second.session, 5, 0, 0, 1000, false});
+  mesh.tell("second", Fetch{second.session, 5, 0, 0, 0, all_slots, 1000, false});
   BOOST_TEST((mesh.last<Refused>().code == Errc::stale));
 }
 

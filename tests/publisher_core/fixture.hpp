@@ -250,6 +250,7 @@ inline Verdict retry_of(Seq seq, std::uint32_t attempt = 1, std::optional<Durati
   Verdict verdict;
   verdict.kind = Verdict::Kind::retry;
   verdict.seq = seq;
+  verdict.slot = slot_of(std::nullopt, seq);
   verdict.attempt = attempt;
   verdict.delay = delay;
   return verdict;
@@ -267,6 +268,7 @@ struct Member {
   Route route = name;
   SessionId session = 0;
   Epoch epoch = 0;
+  SlotMask slots = 0;
   std::uint64_t request = 0;
 
   Hello hello() const {
@@ -290,11 +292,28 @@ struct Member {
     BOOST_REQUIRE(welcome.id == request);
     session = welcome.session;
     epoch = welcome.epoch;
+    slots = welcome.slots & ~welcome.release;
     return welcome;
   }
 
+  /// Takes over what the newest Grant says.
+  Grant granted() {
+    const Grant grant = mesh.last<Grant>();
+    BOOST_REQUIRE(grant.session == session);
+    epoch = grant.epoch;
+    slots = grant.slots & ~grant.release;
+    return grant;
+  }
+
+  /// Gives back what the newest Grant asks for.
+  Released release(Seq floor = 0) {
+    const Grant grant = granted();
+    mesh.tell(route, Release{session, ++request, epoch, grant.release, {{grant.release, floor, {}}}});
+    return mesh.last<Released>();
+  }
+
   void ask(Seq after, bool wait = false, std::uint32_t credit = 1 << 20) {
-    mesh.tell(route, Fetch{session, ++request, epoch, after, credit, wait});
+    mesh.tell(route, Fetch{session, ++request, epoch, after, 0, slots, credit, wait});
   }
 
   Events fetch(Seq after) {
@@ -310,7 +329,7 @@ struct Member {
     message.session = session;
     message.id = ++request;
     message.epoch = epoch;
-    message.settled = SlotLedger{all_slots, floor, std::move(above)};
+    message.settled = {SlotLedger{all_slots, floor, std::move(above)}};
     message.verdicts = std::move(verdicts);
     message.held = std::move(held);
     mesh.tell(route, message);
@@ -324,6 +343,7 @@ struct Member {
     Verdict verdict;
     verdict.kind = kind;
     verdict.seq = seq;
+    verdict.slot = slot_of(std::nullopt, seq);
     verdict.attempt = attempt;
     verdict.redrives = redrives;
     verdict.reason = reason;
@@ -336,7 +356,7 @@ struct Member {
     message.session = session;
     message.id = ++request;
     message.epoch = epoch;
-    message.settled.floor = floor;
+    message.settled = {SlotLedger{all_slots, floor, {}}};
     message.untouched = untouched;
     mesh.tell(route, message);
   }

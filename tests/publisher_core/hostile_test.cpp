@@ -47,6 +47,7 @@ struct Chaos {
       verdict.reason = static_cast<Reason>(1 + below(6));
       if (below(3) == 0) verdict.delay = Duration(static_cast<std::int64_t>(dice()));
       verdict.text.assign(below(2000), 'x');
+      verdict.slot = static_cast<Slot>(below(slot_count));
       out.push_back(std::move(verdict));
     }
     return out;
@@ -72,18 +73,26 @@ struct Chaos {
                         static_cast<WallTime>(below(2'000'000'000'000))};
         if (below(4) == 0) member.prefixes = {"a."};
         Hello hello = member.hello();
-        if (below(2) == 0) hello.resume = Resume{epoch, ledger(), {{seq(), 2}}};
+        if (below(2) == 0) hello.resume = Resume{epoch, dice() | dice(), {ledger()}, {{seq(), 2}}};
         return hello;
       }
       case 2:
-        return Fetch{w.session, below(100), epoch, seq(), static_cast<std::uint32_t>(dice()), below(2) == 0};
+        return Fetch{w.session,
+                     below(100),
+                     epoch,
+                     seq(),
+                     below(2) == 0 ? 0 : seq(),
+                     below(2) == 0 ? w.slots : dice(),
+                     static_cast<std::uint32_t>(dice()),
+                     below(2) == 0};
       case 3:
       case 4:
       case 5:
-        return Ack{w.session, below(100), epoch, ledger(), verdicts(), {{seq(), 2}, {seq(), 1}}};
+        return Ack{w.session, below(100), epoch, {ledger()}, verdicts(), {{seq(), 2}, {seq(), 1}}};
       case 6:
-        if (below(4) != 0) return InfoRequest{1};
-        return Detach{w.session, 1, epoch, ledger(), verdicts(), below(2) == 0};
+        if (below(2) != 0) return InfoRequest{1};
+        if (below(2) != 0) return Release{w.session, below(100), epoch, dice() & dice(), {ledger()}};
+        return Detach{w.session, 1, epoch, {ledger()}, verdicts(), below(2) == 0};
       case 7:
         return GroupsRequest{1};
       default:

@@ -1,6 +1,6 @@
 #include <boost/test/unit_test.hpp>
 
-#include <mesh/core/publisher/ledger.hpp>
+#include <mesh/model/ledger.hpp>
 
 namespace mesh::core {
 

@@ -10,8 +10,10 @@ GroupValue some_group() {
   value.prefixes = {"a.", "b"};
   value.policy.backoff = {0s, 3s};
   value.policy.jitter = 0.25;
-  value.owner = {0x100000002, "m", {1, 2, 3}};
-  value.redelivered_through = 7;
+  value.owners.give({0x100000002, "m", {1, 2, 3}, 0xff});
+  value.owners.give({0x100000003, "m2", {4}, 0xf00});
+  value.marks.raise(7);
+  value.marks.settle(0xf0, 9, {});
   value.expired = 300;
   value.unheard = {3, 5};
   value.created_at = -5;
@@ -21,6 +23,7 @@ GroupValue some_group() {
 RetryValue some_retry() {
   RetryValue value;
   value.state = RetryValue::State::parking;
+  value.slot = 63;
   value.attempts = 3;
   value.redrives = 1;
   value.due = 1'700'000'000'000'000'000;
@@ -144,7 +147,7 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_the_values_are_pinned) {
   retry.due = 1000;
   retry.delay = 200ns;
   retry.history = {{2, 5, 7ns, "m", Reason::handler_rejected, "x"}};
-  BOOST_TEST(hex(encode_retry(retry)) == "9901010200cd03e8ccc800c29196020507a16d01a178");
+  BOOST_TEST(hex(encode_retry(retry)) == "9a01010200cd03e8ccc800c29196020507a16d01a17800");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

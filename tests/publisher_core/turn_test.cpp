@@ -30,8 +30,7 @@ BOOST_AUTO_TEST_CASE(failed_state_is_repeated_until_it_is_written_and_only_the_l
   mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
   mesh.pass(50ms);
   BOOST_TEST(mesh.turn->holding_state());
-  mesh.core->on_control("m", Ack{member.session, 50, member.epoch, SlotLedger{all_slots, 6, {}}, {}, {}},
-                        mesh.now);
+  mesh.core->on_control("m", Ack{member.session, 50, member.epoch, {{all_slots, 6, {}}}, {}, {}}, mesh.now);
   mesh.pass(PublisherTurn::retry_interval);
   BOOST_TEST(!mesh.turn->holding_state());
   mesh.pass(50ms);
@@ -69,7 +68,7 @@ BOOST_AUTO_TEST_CASE(reads_asked_for_beside_failed_state_are_done_once_it_is_wri
   mesh.publish({{"a"}});
   Member member{mesh};
   member.attach();
-  mesh.core->on_control("m", Fetch{member.session, 9, member.epoch, 0, 1000, false}, mesh.now);
+  mesh.core->on_control("m", Fetch{member.session, 9, member.epoch, 0, 0, all_slots, 1000, false}, mesh.now);
   mesh.core->on_control("n", Member{.mesh = mesh, .group = "other"}.hello(), mesh.now);
   mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
   mesh.finish();

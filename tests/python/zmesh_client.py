@@ -20,7 +20,8 @@ import time
 import msgpack
 import zmq
 
-HELLO, FETCH, ACK, DETACH, WELCOME, GRANT, EVENTS, DELIVER, ACKED, DETACHED, REFUSED = 1, 2, 3, 4, *range(33, 40)
+HELLO, FETCH, ACK, DETACH, RELEASE = range(1, 6)
+WELCOME, GRANT, EVENTS, DELIVER, ACKED, DETACHED, REFUSED, RELEASED = range(33, 41)
 HANDLED, RETRY, PARK, HANDLER_REJECTED, HEARTBEAT = 1, 2, 3, 1, 2  # kinds of verdicts, a reason, a kind of live message
 SECOND = 10**9  # durations are in nanoseconds
 
@@ -50,18 +51,20 @@ class Member:
     """Asks one thing at a time, while live messages wait in their socket; attaches again where no answer comes.
 
     It subscribes what all its prefixes begin with: one chain tells of every loss. It handles an event as it takes it:
-    all up to the position is settled but failures without an answer. An attempt is (seq, number, redrives).
+    all up to the position is settled, of all its slots, but failures without an answer. An attempt is (seq, number,
+    redrives). As nothing waits for a handler, slots that are asked back are released as soon as their failures are
+    answered, and what was missed of new ones is fetched at once.
     """
 
     def __init__(self, options):
         self.options, self.instance, self.prefixes = options, os.urandom(16), tuple(options.prefixes or [""])
         self.subscribed = os.path.commonprefix(self.prefixes).encode()
         self.sub = self.origin = None
-        self.leaving, self.epoch, self.last_id, self.live_count = False, 0, 0, 0
+        self.leaving, self.epoch, self.last_id, self.live_count, self.in_touch = False, 0, 0, 0, 0.0
 
     def ask(self, kind, *request):
         """The answer: its session, fields and batches."""
-        self.last_id += 1
+        self.last_id, asked_at = self.last_id + 1, time.monotonic()
         self.dealer.send(msgpack.packb([1, kind, self.last_id, self.session, *request]))
         while self.dealer.poll(3000):
             header, *batches = self.dealer.recv_multipart()
@@ -73,13 +76,13 @@ class Member:
             elif kind == REFUSED:
                 print(f"refused: {fields[1]}", file=sys.stderr)
             elif version == 1 and number == self.last_id:
+                self.in_touch = asked_at
                 return session, fields, batches
-            elif kind == GRANT and session == self.session and fields[0] > self.epoch:
-                self.epoch, self.slots = fields[:2]
-                self.begin(*fields[2:5])
-            elif kind == DELIVER and [session, fields[0]] == [self.session, self.epoch] and not self.leaving:
+            elif kind == GRANT and session == self.session and fields[1] > max(self.epoch, self.grant[1]):
+                self.grant = fields
+            elif kind == DELIVER and session == self.session and not self.leaving:
                 for attempt, event in zip(map(tuple, fields[1]), records(batches)):
-                    if attempt not in self.redelivered:
+                    if attempt not in self.redelivered and self.slots >> event[4] & 1:
                         self.redelivered.add(attempt)
                         self.handle(event, attempt, "redelivered")
         raise TimeoutError
@@ -88,26 +91,53 @@ class Member:
         zmq.Context.instance().destroy(linger=0)  # nothing of an earlier session comes on new sockets
         self.dealer, self.session = connect(zmq.DEALER, self.options.endpoint), 0
         policy = [[SECOND // 20], 0, self.options.attempts_max, 30 * SECOND]
-        resume = [self.epoch, *self.in_hand()[::2]] if self.epoch else None
+        resume = [self.epoch, self.slots & ~self.to_release(), *self.in_hand()[::2]] if self.epoch else None
+        self.grant = [0, 0]
         self.session, fields, _ = self.ask(HELLO, self.options.group, self.options.member, self.instance,
                                            self.options.prefixes, [1, 0, 0], policy, resume)
-        origin, _, self.incarnation, events, _, lease, self.epoch, self.slots, resumed = fields[:9]
+        origin, _, self.incarnation, events, _, lease, epoch, slots, release, resumed, *new = fields[:13]
         if self.origin not in (None, origin):
             print("another journal than before: starting over", file=sys.stderr)
         if not resumed:
-            self.begin(*fields[9:12])
+            self.slots, self.position, self.marks, self.settled_before = 0, new[0], [0] * 64, []
+            self.verdicts, self.redelivered = {}, set()
         if self.options.live:
             host = self.options.endpoint.rpartition(":")[0]
             self.sub = connect(zmq.SUB, re.sub(r"^tcp://(0\.0\.0\.0|\*|\[::\])", host, events), self.subscribed)
         self.origin, self.lease, self.dirty, self.caught_up, self.parts = origin, lease / SECOND, True, False, {}
         self.ack_at = self.event_at = self.heard_live = time.monotonic()
+        self.change_slots(epoch, slots, release, *new)
 
-    def begin(self, position, ledgers, redelivered_through):
-        self.position, self.redelivered_through = position, redelivered_through
-        self.settled_before, self.verdicts, self.redelivered = list(stretches(ledgers)), {}, set()
+    def change_slots(self, epoch, slots, release, position, ledgers, redelivered_through):
+        self.epoch, self.release, self.dirty = epoch, release, True
+        told = sum(ledger[0] for ledger in ledgers)  # they are disjoint
+        gained = slots & told & ~release & ~self.slots
+        if not gained:
+            return
+        self.caught_up, self.parts = False, {}  # what was published before comes by fetch alone
+        self.settled_before = [(mask & ~gained, *rest) for mask, *rest in self.settled_before]
+        self.settled_before += stretches(ledgers)
+        self.marks = [redelivered_through if gained >> slot & 1 else mark for slot, mark in enumerate(self.marks)]
+        if not self.slots:
+            self.position = position
+        while position < self.position:
+            _, fields, batches = self.ask(FETCH, epoch, position, self.position, gained, 1 << 20, False)
+            for event in records(batches):
+                self.handle(event, (event[0], 1, 0), "fetch")
+            position = fields[3]
+        self.slots |= gained
 
-    def in_hand(self):
-        """The ledger; the verdicts that were not answered yet; the redelivered attempts among them."""
+    def to_release(self):
+        return self.release & ~sum({1 << verdict[8] for verdict in self.verdicts.values()})
+
+    def give_back(self):
+        slots = self.to_release()
+        _, fields, _ = self.ask(RELEASE, self.epoch, slots, self.in_hand(slots & self.slots)[0])
+        self.slots &= ~fields[0]
+        self.release &= ~fields[0]
+
+    def in_hand(self, slots=None):
+        """The ledger, of these slots or all; the verdicts without an answer; the redelivered attempts among them."""
         failed = sorted({attempt[0] for attempt in self.verdicts if attempt not in self.redelivered})
         floor = at = failed[0] - 1 if failed else self.position
         ranges = []
@@ -115,7 +145,8 @@ class Member:
             if seq + 1 < following:
                 ranges += [seq - at, following - seq - 2]
                 at = following - 1
-        ledger = [self.slots, floor, ranges[:2048]] if self.slots else [0, 0, []]
+        slots = self.slots if slots is None else slots
+        ledger = [[slots, floor, ranges[:2048]]] if slots else []
         some = list(self.verdicts.items())[:1024]
         return ledger, [verdict for _, verdict in some], [attempt for attempt, _ in some if attempt in self.redelivered]
 
@@ -131,6 +162,8 @@ class Member:
         """Takes its events if they continue what was received; else it is no longer caught up, and fetches."""
         version, kind, origin, incarnation, _, last, head, chains, companions = msgpack.unpackb(header)[:9]
         self.live_count, self.heard_live = self.live_count + 1, time.monotonic()
+        if self.heard_live > self.in_touch + self.lease:
+            raise ConnectionResetError  # the slots may be another's by now
         lost = self.options.lose and self.live_count % self.options.lose == 0
         if lost or not self.caught_up or [version, origin, incarnation] != [1, self.origin, self.incarnation]:
             return
@@ -147,30 +180,34 @@ class Member:
     def take(self, events, through, how):
         for event in sorted(events):  # by seq
             seq, _, topic, _, slot, *_ = event
-            mine = seq > self.position and topic.startswith(self.prefixes)
+            mine = seq > self.position and topic.startswith(self.prefixes) and self.slots >> slot & 1
             if mine and not any(slots >> slot & 1 and low <= seq <= high for slots, low, high in self.settled_before):
                 self.handle(event, (seq, 1, 0), how)
         self.position, self.parts, self.dirty = max(self.position, through), {}, True
 
     def handle(self, event, attempt, how):
-        seq, when, topic, key, _, headers, payload = event
+        seq, when, topic, key, slot, headers, payload = event
         value = msgpack.unpackb(payload, strict_map_key=False) if payload else None
         print(json.dumps({"seq": seq, "time": when, "topic": topic, "key": key, "headers": headers, "payload": value,
                           "how": how, "attempt": attempt[1],
-                          "redelivered": attempt[1] > 1 or seq <= self.redelivered_through}), flush=True)
+                          "redelivered": attempt[1] > 1 or seq <= self.marks[slot]}), flush=True)
         wish = value if isinstance(value, dict) else {}
         kind = PARK if "park" in wish else RETRY if attempt[1] <= wish.get("retry", 0) else HANDLED
         if kind != HANDLED or how == "redelivered":  # else the ledger says it
-            self.verdicts[attempt] = [kind, *attempt, HANDLER_REJECTED, wish.get("park", ""), None, 0]
+            self.verdicts[attempt] = [kind, *attempt, HANDLER_REJECTED, wish.get("park", ""), None, 0, slot]
         self.event_at, self.dirty = time.monotonic(), True
 
     def step(self):
         now = time.monotonic()
         if now > self.ack_at + (0.02 if self.dirty else self.lease / 3):
             self.report(ACK)
+        elif self.grant[1] > self.epoch:
+            self.change_slots(*self.grant[1:7])
+        elif self.to_release():
+            self.give_back()
         elif self.slots and not (self.caught_up and self.sub):
-            _, fields, batches = self.ask(FETCH, self.epoch, self.position, 1 << 20, self.caught_up)
-            _, _, through, head, self.redelivered_through, expired = fields[:6]
+            _, fields, batches = self.ask(FETCH, self.epoch, self.position, 0, self.slots, 1 << 20, self.caught_up)
+            _, _, _, through, head, _, expired = fields[:7]
             if expired:
                 print(f"retention dropped seqs {expired[0]} to {expired[1]}", file=sys.stderr)
             self.take(records(batches), through, "fetch")

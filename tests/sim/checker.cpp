@@ -166,7 +166,6 @@ void Checker::reopened(PublisherIndex publisher, const mesh::Journal& journal, b
     if (!process.alive) continue;
     process.session[publisher] = 0;
     process.asked[publisher] = false;
-    process.lost[publisher] = false;
     process.heard[publisher] = world_.now();  // it has a lease's time to come back
   }
   want_status_[publisher] = true;

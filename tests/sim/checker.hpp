@@ -47,6 +47,8 @@ class Checker {
   void sent_live(PublisherIndex publisher, const mesh::LiveMessage& message);
   /// `to`: the process that the route leads (or led) to; 0 for operators.
   void sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMessage& message);
+  /// The state could not be written, so that nothing of what it has decided was said.
+  void unsaid(PublisherIndex publisher);
   void turn_begins(PublisherIndex publisher, mesh::Seq head);
   /// The publisher has read somebody's wish to join the group, or had it declared.
   void asked_for(PublisherIndex publisher, std::string_view group);
@@ -105,6 +107,7 @@ class Checker {
     Duration over_at{0};                                 ///< when, for the newest attempt that was
     std::pair<std::uint32_t, std::uint32_t> over_for{};  ///< (redrives, attempt) of that one
     bool abandoned = false;                              ///< its process has detached meanwhile
+    bool fenced = false;                                 ///< the lease of its process ran out meanwhile
   };
 
   using Outcomes = std::vector<std::pair<std::uint32_t, Outcome>>;  ///< attempt and what became of it
@@ -114,8 +117,12 @@ class Checker {
     bool alive = false;
     std::vector<Handling> running;
     std::map<std::pair<PublisherIndex, mesh::Seq>, Outcomes> outcomes;
-    std::vector<mesh::Seq> acked_floor;  ///< per publisher: the highest reported floor that was checked
-    std::vector<bool> fenced;            ///< per publisher: its lease ran out or others were given its slots
+    std::vector<std::array<mesh::Seq, mesh::slot_count>>
+        acked_floor;                ///< per publisher and slot: the highest reported floor that was checked
+    std::vector<mesh::Epoch> told;  ///< per publisher: the newest epoch that a Welcome or Grant was sent with
+    std::vector<bool> vague;        ///< per publisher: it may have opened another session without saying so
+    std::vector<bool> gone;         ///< per publisher: it has read this process's Detach
+    std::vector<bool> fenced;       ///< per publisher: its lease ran out or others were given its slots
     std::vector<mesh::SessionId>
         session;                  ///< per publisher: of the newest Welcome of its present run; 0: none
     std::vector<bool> asked;      ///< per publisher: it has read a Hello of this process in its present run
@@ -135,8 +142,14 @@ class Checker {
   void check_range(PublisherIndex publisher, GroupIndex group, mesh::SeqRange range, mesh::SlotMask slots,
                    ProcessId process, const char* who);
   void check_verdict(ProcessId process, PublisherIndex publisher, const mesh::Verdict& verdict);
+  void check_ledgers(ProcessId process, PublisherIndex publisher,
+                     const std::vector<mesh::SlotLedger>& ledgers);
+  void check_let_go(ProcessId process, PublisherIndex publisher, mesh::SlotMask slots);
+  void taken_back(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots);
+  void loosen(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots);
+  void released(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots, mesh::Epoch epoch);
   void detaching(ProcessId process, PublisherIndex publisher, bool untouched);
-  void given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots);
+  void given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots, mesh::Epoch epoch);
   void check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index);
   void check_repeated_handling(PublisherIndex publisher, GroupIndex group, std::size_t index,
                                const mesh::core::Delivery& delivery);

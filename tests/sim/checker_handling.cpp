@@ -16,7 +16,10 @@ void Checker::process_began(ProcessId process, GroupIndex group) {
   auto& one = processes_[process];
   one.group = group;
   one.alive = true;
-  one.acked_floor.assign(logs_.size(), 0);
+  one.acked_floor.assign(logs_.size(), {});
+  one.told.assign(logs_.size(), 0);
+  one.gone.assign(logs_.size(), false);
+  one.vague.assign(logs_.size(), false);
   one.fenced.assign(logs_.size(), false);
   one.session.assign(logs_.size(), 0);
   one.asked.assign(logs_.size(), false);
@@ -66,6 +69,11 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
   if (out) {
     if (group.holders[log.events[index].slot] != process) entry.may_repeat = true;
   } else {
+    if (group.holders[log.events[index].slot] != process) {
+      broken("a slot has one owner",
+             "process " + std::to_string(process) +
+                 " handles an event of a slot that is not its own: " + name_of(publisher, one.group, index));
+    }
     check_alone(process, publisher, index);
     if (entry.started == 0) {
       check_first_handling(publisher, one.group, index);
@@ -82,8 +90,11 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
   ++entry.started;
   ++entry.running;
   entry.process = process;
-  one.running.push_back(
-      {.publisher = publisher, .index = index, .attempt = delivery.attempt, .since = world_.now()});
+  one.running.push_back({.publisher = publisher,
+                         .index = index,
+                         .attempt = delivery.attempt,
+                         .since = world_.now(),
+                         .fenced = out});
 }
 
 void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index) {
@@ -137,7 +148,7 @@ void Checker::check_alone(ProcessId process, PublisherIndex publisher, std::size
     if (!other.alive || other.group != group || other.running.empty()) continue;
     if (id != process && other.fenced[publisher]) continue;
     for (const auto& handling : other.running) {
-      if (handling.publisher != publisher) continue;
+      if (handling.publisher != publisher || (handling.fenced && id != process)) continue;
       const bool same_key = key && story_.event(log.events[handling.index].number).key == key;
       // A handler that hangs does not keep an event without a key from being tried again.
       const bool same_event = handling.index == index && !handling.over;
@@ -206,19 +217,45 @@ void Checker::reported(ProcessId process, PublisherIndex publisher, const mesh::
   ++tally.control_messages;
   auto& one = processes_[process];
   if (one.group >= scenario_.groups.size()) return;
-  const auto settled = [&](const mesh::SlotLedger& ledger, mesh::Seq from) {
-    check_settled(publisher, one.group, ledger, from, process, "a member");
-  };
   if (const auto* ack = std::get_if<mesh::Ack>(&message)) {
-    settled(ack->settled, one.acked_floor[publisher]);
-    one.acked_floor[publisher] = std::max(one.acked_floor[publisher], ack->settled.floor);
+    check_ledgers(process, publisher, ack->settled);
     for (const auto& verdict : ack->verdicts) check_verdict(process, publisher, verdict);
   } else if (const auto* detach = std::get_if<mesh::Detach>(&message)) {
-    settled(detach->settled, one.acked_floor[publisher]);
+    check_ledgers(process, publisher, detach->settled);
     for (const auto& verdict : detach->verdicts) check_verdict(process, publisher, verdict);
     detaching(process, publisher, detach->untouched);
   } else if (const auto* hello = std::get_if<mesh::Hello>(&message)) {
-    if (hello->resume) settled(hello->resume->settled, 0);
+    if (!hello->resume) return;
+    one.acked_floor[publisher].fill(0);
+    check_ledgers(process, publisher, hello->resume->settled);
+  } else if (const auto* release = std::get_if<mesh::Release>(&message)) {
+    check_ledgers(process, publisher, release->settled);
+    check_let_go(process, publisher, release->slots);
+  }
+}
+
+void Checker::check_ledgers(ProcessId process, PublisherIndex publisher,
+                            const std::vector<mesh::SlotLedger>& ledgers) {
+  auto& one = processes_[process];
+  auto& floors = one.acked_floor[publisher];
+  for (const auto& ledger : ledgers) {
+    mesh::Seq from = ledger.floor;
+    for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
+      if ((ledger.slots >> slot & 1) == 0) continue;
+      from = std::min(from, floors[slot]);
+      floors[slot] = std::max(floors[slot], ledger.floor);
+    }
+    check_settled(publisher, one.group, ledger, from, process, "a member");
+  }
+}
+
+void Checker::check_let_go(ProcessId process, PublisherIndex publisher, mesh::SlotMask slots) {
+  const auto& one = processes_[process];
+  for (const auto& handling : one.running) {
+    if (handling.publisher != publisher || handling.fenced) continue;
+    if ((slots >> logs_[publisher].events[handling.index].slot & 1) == 0) continue;
+    broken("a slot has one owner",
+           "released while its handler runs: " + name_of(publisher, one.group, handling.index));
   }
 }
 
@@ -228,9 +265,14 @@ void Checker::detaching(ProcessId process, PublisherIndex publisher, bool untouc
   for (auto& entry : entries) {
     if (entry.sent_to == process && entry.flying) entry.cut_short = true;
   }
+  // What is unsettled then is marked: also what has been handled in a run that is not over.
+  if (!untouched) forgive_repeats(publisher, one.group, process, mesh::all_slots);
   for (auto& handling : one.running) {
     if (handling.publisher != publisher || untouched) continue;
     handling.abandoned = entries[handling.index].may_repeat = true;
+    // Its application would not wait for it any longer, and its thread cannot be ended: nobody can promise
+    // that it is over before the slot's next owner begins.
+    handling.fenced = true;
   }
 }
 

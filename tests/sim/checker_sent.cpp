@@ -10,6 +10,7 @@ std::optional<mesh::SessionId> session_of(const mesh::ControlMessage& message) {
   if (const auto* fetch = std::get_if<mesh::Fetch>(&message)) return fetch->session;
   if (const auto* ack = std::get_if<mesh::Ack>(&message)) return ack->session;
   if (const auto* detach = std::get_if<mesh::Detach>(&message)) return detach->session;
+  if (const auto* release = std::get_if<mesh::Release>(&message)) return release->session;
   return std::nullopt;
 }
 
@@ -44,15 +45,26 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
     if (const auto process = processes_.find(to); process != processes_.end()) {
       process->second.session[publisher] = welcome->session;
       process->second.lost[publisher] = false;
+      process->second.gone[publisher] = false;
+      process->second.vague[publisher] = false;
     }
-    given_slots(publisher, to, welcome->slots);
+    given_slots(publisher, to, welcome->slots & ~welcome->release, welcome->epoch);
+    taken_back(publisher, to, ~welcome->slots);
+  } else if (std::holds_alternative<mesh::Acked>(message)) {
+    const auto process = processes_.find(to);
+    if (process == processes_.end() || !process->second.vague[publisher]) return;
+    process->second.vague[publisher] = false;
+    process->second.heard[publisher] = world_.now();
   } else if (std::holds_alternative<mesh::Detached>(message)) {
     if (const auto process = processes_.find(to); process != processes_.end()) {
       process->second.session[publisher] = 0;
       process->second.asked[publisher] = false;
     }
   } else if (const auto* grant = std::get_if<mesh::Grant>(&message)) {
-    given_slots(publisher, to, grant->slots);
+    // Said again: what it says was so when it was said first.
+    const auto process = processes_.find(to);
+    if (process == processes_.end() || grant->epoch <= process->second.told[publisher]) return;
+    given_slots(publisher, to, grant->slots & ~grant->release, grant->epoch);
   }
 }
 
@@ -72,7 +84,7 @@ void Checker::check_coverage(PublisherIndex publisher, ProcessId to, const mesh:
     if (event.seq > events.through) break;
     const auto& entry = group.entries[index];
     if (!wanted(group, log, index) || event.lost || event.dropped || accounted(entry)) continue;
-    if (group.holders[event.slot] != to) continue;
+    if (group.holders[event.slot] != to || (events.slots >> event.slot & 1) == 0) continue;
     if (!std::binary_search(sent.begin(), sent.end(), event.seq)) {
       broken("a fetch covers what it says", "(" + std::to_string(events.after) + ", " +
                                                 std::to_string(events.through) + "] without " +
@@ -111,19 +123,72 @@ void Checker::check_redeliveries(PublisherIndex publisher, ProcessId to, const m
   }
 }
 
-void Checker::given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots) {
+// A Welcome tells all that the process has: the rest it had is not its own any more.
+void Checker::taken_back(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots) {
+  const auto found = processes_.find(process);
+  if (found == processes_.end() || found->second.group >= scenario_.groups.size()) return;
+  auto& holders = logs_[publisher].groups[found->second.group].holders;
+  mesh::SlotMask taken = 0;
+  for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
+    if ((slots >> slot & 1) == 0 || holders[slot] != process) continue;
+    holders[slot] = 0;
+    taken |= mesh::SlotMask{1} << slot;
+  }
+  if (taken != 0) forgive_repeats(publisher, found->second.group, process, taken);
+}
+
+void Checker::unsaid(PublisherIndex publisher) {
+  for (auto& [id, process] : processes_) process.vague[publisher] = true;
+}
+
+void Checker::given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots, mesh::Epoch epoch) {
   const auto process = processes_.find(to);
   if (process == processes_.end() || process->second.group >= scenario_.groups.size()) return;
   const auto group = process->second.group;
-  auto& holders = logs_[publisher].groups[group].holders;
+  if (process->second.gone[publisher]) return;
+  process->second.told[publisher] = epoch;
+  auto& one = logs_[publisher].groups[group];
   for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
     if ((slots >> slot & 1) == 0) continue;
-    const auto before = std::exchange(holders[slot], to);
-    if (before == to || before == 0) continue;
+    const auto before = std::exchange(one.holders[slot], to);
+    if (before == to) continue;
+    one.held_since[slot] = epoch;
+    ++tally.moves;
+    if (before == 0) {
+      one.loose &= ~(mesh::SlotMask{1} << slot);
+      continue;
+    }
     auto& old = processes_[before];
-    if (!old.alive) continue;
-    old.fenced[publisher] = true;
+    const bool loose = (std::exchange(one.loose, one.loose & ~(mesh::SlotMask{1} << slot)) >> slot & 1) != 0;
+    if (old.alive && !loose && !out_of_touch(old, publisher)) {
+      broken("a slot has one owner", "publisher " + std::to_string(publisher) + " group " +
+                                         scenario_.groups[group].name + " slot " + std::to_string(slot) +
+                                         " is given to process " + std::to_string(to) + " while process " +
+                                         std::to_string(before) + " has it");
+    }
     forgive_repeats(publisher, group, before, mesh::SlotMask{1} << slot);
+  }
+}
+
+// It has said Hello without them: it does not work on them (any more).
+void Checker::loosen(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots) {
+  const auto group = processes_[process].group;
+  if (group >= scenario_.groups.size()) return;
+  auto& one = logs_[publisher].groups[group];
+  for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
+    const auto bit = mesh::SlotMask{1} << slot;
+    if (one.holders[slot] == process) one.loose = (one.loose & ~bit) | (slots & bit);
+  }
+}
+
+// The publisher has read it. A late copy does not speak of what was given since then.
+void Checker::released(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots, mesh::Epoch epoch) {
+  const auto group = processes_[process].group;
+  if (group >= scenario_.groups.size()) return;
+  auto& one = logs_[publisher].groups[group];
+  for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
+    const bool named = (slots >> slot & 1) != 0 && one.holders[slot] == process;
+    if (named && one.held_since[slot] <= epoch) one.holders[slot] = 0;
   }
 }
 
@@ -149,7 +214,15 @@ void Checker::heard(PublisherIndex publisher, ProcessId process, const mesh::Con
   const auto session = session_of(message);
   if (session && (*session == 0 || *session != found->second.session[publisher])) return;
   out_of_touch(found->second, publisher);
-  found->second.heard[publisher] = world_.now();
+  if (!session || !found->second.vague[publisher]) found->second.heard[publisher] = world_.now();
+  if (const auto* release = std::get_if<mesh::Release>(&message)) {
+    released(publisher, process, release->slots, release->epoch);
+  } else if (std::holds_alternative<mesh::Detach>(message)) {
+    released(publisher, process, mesh::all_slots, ~mesh::Epoch{0});
+    found->second.gone[publisher] = true;
+  } else if (const auto* hello = std::get_if<mesh::Hello>(&message)) {
+    loosen(publisher, process, hello->resume ? ~hello->resume->slots : mesh::all_slots);
+  }
 }
 
 void Checker::admitted(ProcessId process, PublisherIndex publisher) {
@@ -162,6 +235,9 @@ void Checker::admitted(ProcessId process, PublisherIndex publisher) {
 bool Checker::out_of_touch(Process& process, PublisherIndex publisher) {
   if (!process.lost[publisher] && world_.now() - process.heard[publisher] >= scenario_.lease) {
     process.fenced[publisher] = process.lost[publisher] = true;
+    for (auto& handling : process.running) {
+      if (handling.publisher == publisher) handling.fenced = true;
+    }
     // Its lease may have run out with redeliveries in hand: they may be charged.
     for (auto& [id, one] : processes_) {
       if (&one == &process) lost_touch(publisher, id);

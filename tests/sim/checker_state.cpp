@@ -37,7 +37,9 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
   auto& log = logs_[publisher];
   // Whose lease has run out meanwhile may have been charged.
   for (auto& [id, process] : processes_) {
-    if (process.alive && process.group < log.groups.size()) out_of_touch(process, publisher);
+    if (!process.alive || process.group >= log.groups.size() || !out_of_touch(process, publisher)) continue;
+    // Again, if it was taken for lost while the publisher itself stood still, and was heard of since then.
+    if (world_.now() - process.heard[publisher] >= scenario_.lease) lost_touch(publisher, id);
   }
   // Parking and putting back are one commit: look at the end of it only.
   using Change = std::optional<std::optional<std::string>>;

@@ -268,16 +268,23 @@ void ConsumerNode::carry_out(Link& link) {
                       world_.trace.reading() ? describe(message) : std::string());
     link.control->send(message);
   }
+  if (effects.drop_before_generation) {
+    world_.trace.line(name_, "drops", {{"before", *effects.drop_before_generation}});
+    dispatcher_->drop(static_cast<mesh::core::LinkId>(&link - links_.data()),
+                      *effects.drop_before_generation);
+    cut_runs();
+  }
+  if (effects.drain != 0) {
+    world_.trace.line(name_, "drains", {{"slots", effects.drain}});
+    dispatcher_->drain(static_cast<mesh::core::LinkId>(&link - links_.data()), effects.drain,
+                       link.core->generation());
+    cut_runs();
+  }
   if (!effects.deliveries.empty()) {
     world_.trace.line(
         name_, "queues",
         {{"first", effects.deliveries.front().event.seq}, {"count", effects.deliveries.size()}});
     dispatcher_->push(effects.deliveries);
-  }
-  if (effects.drop_before_generation) {
-    world_.trace.line(name_, "drops", {{"before", *effects.drop_before_generation}});
-    dispatcher_->drop(static_cast<mesh::core::LinkId>(&link - links_.data()),
-                      *effects.drop_before_generation);
   }
   if (effects.reconnect_control) link.control->cut(world_.rng.between(1ms, 50ms));
   if (world_.trace.reading()) {

@@ -72,6 +72,7 @@ class ConsumerNode final : public Client {
 
   struct Worker {
     bool busy = false;
+    bool cut = false;  ///< the run ends after the event under way
     mesh::core::Run run;
     std::size_t at = 0;
     std::vector<mesh::core::Dispatcher::Outcome> outcomes;
@@ -100,6 +101,7 @@ class ConsumerNode final : public Client {
   void begin_handler(std::size_t worker);
   void handler_slice(std::size_t worker, std::uint64_t run);
   void end_handler(std::size_t worker);
+  void cut_runs();
   mesh::core::Completion::Kind verdict_of(const Worker& worker,
                                           mesh::core::Dispatcher::Outcome& outcome) const;
 

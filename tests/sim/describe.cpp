@@ -1,5 +1,7 @@
 #include "describe.hpp"
 
+#include <sstream>
+
 namespace sim {
 
 namespace {
@@ -39,40 +41,51 @@ std::string text(const std::vector<mesh::Verdict>& verdicts) {
   return out.empty() ? "" : " verdicts" + out;
 }
 
+std::string hex(mesh::SlotMask slots) {
+  std::ostringstream out;
+  out << std::hex << slots;
+  return out.str();
+}
+
+std::string release(mesh::SlotMask slots) {
+  return slots == 0 ? "" : " release " + hex(slots);
+}
+
 struct Visitor {
   std::string operator()(const mesh::Hello& m) const {
     std::string out = "Hello id " + text(m.id) + " group " + m.group + " member " + m.member;
     if (m.resume)
-      out +=
-          " resume epoch " + text(m.resume->epoch) + " " + describe(m.resume->settled) + text(m.resume->held);
+      out += " resume epoch " + text(m.resume->epoch) + " slots " + hex(m.resume->slots) + " " +
+             text(m.resume->settled) + text(m.resume->held);
     return out;
   }
 
   std::string operator()(const mesh::Fetch& m) const {
-    return "Fetch id " + text(m.id) + " after " + text(m.after) + " credit " + text(m.credit) +
+    return "Fetch id " + text(m.id) + " slots " + hex(m.slots) + " after " + text(m.after) +
+           (m.upto != 0 ? " upto " + text(m.upto) : "") + " credit " + text(m.credit) +
            (m.wait ? " wait" : "") + " session " + text(m.session & 0xffff) + " epoch " + text(m.epoch);
   }
 
   std::string operator()(const mesh::Ack& m) const {
-    return "Ack id " + text(m.id) + " epoch " + text(m.epoch) + " " + describe(m.settled) + text(m.verdicts) +
+    return "Ack id " + text(m.id) + " epoch " + text(m.epoch) + " " + text(m.settled) + text(m.verdicts) +
            text(m.held);
   }
 
   std::string operator()(const mesh::Detach& m) const {
-    return "Detach id " + text(m.id) + " epoch " + text(m.epoch) + " " + describe(m.settled) +
-           text(m.verdicts) + (m.untouched ? "" : " touched");
+    return "Detach id " + text(m.id) + " epoch " + text(m.epoch) + " " + text(m.settled) + text(m.verdicts) +
+           (m.untouched ? "" : " touched");
   }
 
   std::string operator()(const mesh::Welcome& m) const {
     return "Welcome id " + text(m.id) + " session " + text(m.session & 0xffff) + " head " + text(m.head) +
-           " epoch " + text(m.epoch) + (m.slots == 0 ? " no slots" : "") + (m.resumed ? " resumed" : "") +
-           " position " + text(m.position) + " " + text(m.settled) + " redelivered through " +
-           text(m.redelivered_through);
+           " epoch " + text(m.epoch) + " slots " + hex(m.slots) + release(m.release) +
+           (m.resumed ? " resumed" : "") + " position " + text(m.position) + " " + text(m.settled) +
+           " redelivered through " + text(m.redelivered_through);
   }
 
   std::string operator()(const mesh::Grant& m) const {
-    return "Grant epoch " + text(m.epoch) + " position " + text(m.position) + " " + text(m.settled) +
-           " redelivered through " + text(m.redelivered_through);
+    return "Grant epoch " + text(m.epoch) + " slots " + hex(m.slots) + release(m.release) + " position " +
+           text(m.position) + " " + text(m.settled) + " redelivered through " + text(m.redelivered_through);
   }
 
   std::string operator()(const mesh::Events& m) const {
@@ -93,6 +106,15 @@ struct Visitor {
 
   std::string operator()(const mesh::Acked& m) const {
     return "Acked id " + text(m.id) + (m.stale ? " stale" : "") + " head " + text(m.head);
+  }
+
+  std::string operator()(const mesh::Release& m) const {
+    return "Release id " + text(m.id) + " epoch " + text(m.epoch) + " slots " + hex(m.slots) + " " +
+           text(m.settled);
+  }
+
+  std::string operator()(const mesh::Released& m) const {
+    return "Released id " + text(m.id) + " slots " + hex(m.slots);
   }
 
   std::string operator()(const mesh::Detached& m) const { return "Detached id " + text(m.id); }
@@ -126,7 +148,7 @@ struct Visitor {
 
 std::string describe(const mesh::SlotLedger& ledger) {
   std::string out = "floor " + text(ledger.floor);
-  if (ledger.slots != mesh::all_slots) out += " slots " + text(ledger.slots);
+  if (ledger.slots != mesh::all_slots) out += " slots " + hex(ledger.slots);
   for (const auto& range : ledger.above) out += " " + text(range.first) + ".." + text(range.last);
   return out;
 }

@@ -49,6 +49,7 @@ GroupPlan draw_group(Rng& rng, unsigned number, Duration span) {
   group.name = group_names[number % group_names.size()];
   group.prefixes = rng.pick(prefix_choices());
   group.policy = draw_policy(rng);
+  if (rng.chance(0.5)) group.members = static_cast<unsigned>(rng.between(2, 8));
   group.concurrency = static_cast<unsigned>(rng.between(1, 4));
   group.use_live = !rng.chance(0.15);
   group.declared = rng.chance(0.3);
@@ -97,6 +98,7 @@ ProcessPlan draw_process(Rng& rng) {
     plan.stop_max = rng.pick(std::array<Duration, 2>{50ms, 800ms});
     if (rng.chance(0.4)) plan.long_stop = 0.2;
   }
+  if (rng.chance(0.15)) plan.clock_jump_every = rng.pick(std::array<Duration, 2>{1s, 5s});
   return plan;
 }
 
@@ -186,6 +188,7 @@ std::string Scenario::describe() const {
   for (const auto& group : groups) {
     text += " " + group.name + "[";
     for (const auto& prefix : group.prefixes) text += "'" + prefix + "' ";
+    if (group.members > 1) text += std::to_string(group.members) + " members ";
     text += "x" + std::to_string(group.concurrency) + (group.use_live ? "" : " direct") + " attempts " +
             std::to_string(group.policy.attempts_max) + "]";
   }
@@ -205,6 +208,7 @@ std::string Scenario::describe() const {
   evil("restarts", process.publisher_restart_every > 0s || process.member_restart_every > 0s);
   evil("stops", process.stop_every > 0s);
   evil("long-stops", process.long_stop > 0);
+  evil("clock-jumps", process.clock_jump_every > 0s);
   evil("os", disk.durability == mesh::Durability::os);
   evil("power-loss", disk.power_loss > 0);
   evil("append-fails", disk.append_fails > 0);

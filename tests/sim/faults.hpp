@@ -22,7 +22,10 @@ enum class Plant : std::uint8_t {
   send_before_commit,
   ack_before_handler,
   no_chain_check,
-  attempt_not_persisted
+  attempt_not_persisted,
+  no_fencing,            ///< slots are taken from members within their lease
+  slots_before_release,  ///< slots are given on as soon as they are asked back
+  suspects_in_bulk       ///< suspects are given out all at once
 };
 
 struct GroupPlan {
@@ -74,7 +77,8 @@ struct ProcessPlan {
   double crash_inside = 0;  ///< per publisher's turn: dies at a random point between two of its steps
   Duration stop_every{0};   ///< SIGSTOP of any process
   Duration stop_max = 300ms;
-  double long_stop = 0;  ///< share of stops that outlive the lease
+  double long_stop = 0;          ///< share of stops that outlive the lease
+  Duration clock_jump_every{0};  ///< a publisher's wall clock is set, hours ahead or back
 };
 
 struct DiskPlan {

@@ -27,6 +27,9 @@ constexpr const char* help =
           ack_before_handler   deliveries are acknowledged before their handlers run
           no_chain_check       losses on the live stream stay unseen
           attempt_not_persisted  failed attempts are not written down
+          no_fencing           slots are taken from members within their lease
+          slots_before_release  slots are given on as soon as they are asked back
+          suspects_in_bulk     suspects are given out all at once
   sim --same N [--from S]
         plays each of N seeds twice: both must give the same trace
   sim --help
@@ -48,6 +51,9 @@ std::optional<Plant> plant_named(std::string_view name) {
   if (name == "ack_before_handler") return Plant::ack_before_handler;
   if (name == "no_chain_check") return Plant::no_chain_check;
   if (name == "attempt_not_persisted") return Plant::attempt_not_persisted;
+  if (name == "no_fencing") return Plant::no_fencing;
+  if (name == "slots_before_release") return Plant::slots_before_release;
+  if (name == "suspects_in_bulk") return Plant::suspects_in_bulk;
   return std::nullopt;
 }
 

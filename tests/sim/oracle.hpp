@@ -69,7 +69,9 @@ struct GroupLog {
   std::uint64_t expired = 0;          ///< unsettled events that the floor passed by an explicit policy
   std::vector<Entry> entries;         ///< beside PublisherLog::events
   std::map<std::uint32_t, std::int32_t> newest_of_key;
-  std::array<ProcessId, mesh::slot_count> holders{};
+  std::array<ProcessId, mesh::slot_count> holders{};  ///< 0: nobody; as the publisher has said and read
+  mesh::SlotMask loose = 0;  ///< their holders have said that they have nothing of them in hand
+  std::array<mesh::Epoch, mesh::slot_count> held_since{};  ///< the epoch under which the holder was given it
 };
 
 struct PublisherLog {
@@ -98,7 +100,7 @@ struct Tally {
   std::uint64_t seeds = 0, steps = 0, events = 0, confirmed = 0, refused = 0, handlings = 0, duplicates = 0;
   std::uint64_t retries = 0, parked = 0, expired = 0, lost = 0, publisher_crashes = 0, member_crashes = 0;
   std::uint64_t power_losses = 0, cuts = 0, stops = 0, gaps = 0, control_messages = 0, live_messages = 0;
-  std::uint64_t redriven = 0, discarded = 0;
+  std::uint64_t redriven = 0, discarded = 0, moves = 0;
 
   template <class Visit>
   static void each(Visit&& visit) {
@@ -109,7 +111,8 @@ struct Tally {
     visit("discarded", &Tally::discarded), visit("expired", &Tally::expired);
     visit("lost with power", &Tally::lost), visit("publisher crashes", &Tally::publisher_crashes);
     visit("member crashes", &Tally::member_crashes), visit("power losses", &Tally::power_losses);
-    visit("cuts", &Tally::cuts), visit("stops", &Tally::stops), visit("gaps", &Tally::gaps);
+    visit("slots moved", &Tally::moves), visit("cuts", &Tally::cuts), visit("stops", &Tally::stops),
+        visit("gaps", &Tally::gaps);
     visit("control messages", &Tally::control_messages), visit("live messages", &Tally::live_messages);
   }
 };

@@ -33,7 +33,7 @@ PublisherNode::PublisherNode(PublisherIndex index, const Scenario& scenario, Sto
       store_(std::make_shared<mesh::MemoryStore>(origin_of(scenario.seed, index))) {}
 
 mesh::Now PublisherNode::now() const {
-  return {world_.now() + steady_offset_, wall_base + world_.now().count()};
+  return {world_.now() + steady_offset_, wall_base + (world_.now() + wall_offset_).count()};
 }
 
 void PublisherNode::start() {
@@ -57,7 +57,7 @@ void PublisherNode::start() {
 
   mesh::core::PublisherSettings settings;
   settings.events_endpoint = endpoint_;
-  settings.lease = scenario_.lease;
+  settings.lease = scenario_.plant == Plant::no_fencing ? scenario_.lease / 10 : scenario_.lease;
   settings.retention = scenario_.retention;
   settings.seed = world_.rng.next();
   core_ = std::make_unique<mesh::core::PublisherCore>(settings, identity);
@@ -101,6 +101,7 @@ void PublisherNode::go_down() {
   staging_.reset();
   staged_.clear();
   inbox_.clear();
+  fetches_.clear();
   reader_free_ = Duration{0};
   stopped_ = false;
   crash_countdown_ = -1;
@@ -149,6 +150,11 @@ Duration PublisherNode::down_for(Duration longest) {
 
 void PublisherNode::restart_in(Duration delay) {
   world_.in(delay, [this] { start(); });
+}
+
+void PublisherNode::jump_clock() {
+  wall_offset_ = world_.rng.between(-2h, 2h);
+  world_.trace.line(name_, "clock set");
 }
 
 void PublisherNode::stop(Duration time) {
@@ -233,6 +239,7 @@ void PublisherNode::turn() {
     world_.trace.line(name_, "dies inside a turn");
     return crash();
   }
+  if (turn_->holding_state()) checker_.unsaid(index_);
   if (!turn_->holding_state() && checker_.wants_status(index_))
     checker_.turn_ended(index_, core_->groups(now()));
   plan_next_turn();
@@ -246,7 +253,8 @@ void PublisherNode::plan_next_turn() {
 
 void PublisherNode::take(Input input) {
   if (auto* request = std::get_if<Request>(&input)) {
-    checker_.heard(index_, process_of(request->route), request->message);
+    if (!request->forged) checker_.heard(index_, process_of(request->route), request->message);
+    note_request(*request);
     if (const auto* hello = std::get_if<mesh::Hello>(&request->message))
       checker_.asked_for(index_, hello->group);
     if (world_.trace.reading()) world_.trace.remark(name_, "reads", {}, describe(request->message));

@@ -27,6 +27,8 @@ class PublisherNode final : public Server, public mesh::core::PublisherPorts {
   /// Orderly end: ledgers flushed, journal closed.
   void close();
   void stop(Duration time);  ///< SIGSTOP, SIGCONT after `time`
+  /// Its wall clock is set.
+  void jump_clock();
 
   bool up() const { return core_ != nullptr; }
 
@@ -74,6 +76,7 @@ class PublisherNode final : public Server, public mesh::core::PublisherPorts {
   struct Request {
     mesh::core::Route route;
     mesh::ControlMessage message;
+    bool forged = false;  ///< by a planted fault: nobody has sent it
   };
 
   struct Subscription {
@@ -99,6 +102,12 @@ class PublisherNode final : public Server, public mesh::core::PublisherPorts {
   Peer* peer_of(const mesh::core::Route& route);
   ProcessId process_of(const mesh::core::Route& route) const;
 
+  // planted faults
+  void note_request(const Request& request);
+  std::optional<mesh::ControlMessage> planted(const mesh::core::Route& route,
+                                              const mesh::ControlMessage& message);
+  void forge_events(const mesh::core::Route& route, Peer& peer);
+
   // PublisherPorts
   void send(const mesh::core::Route& route, const mesh::ControlMessage& message) override;
   void send_live(const mesh::LiveMessage& message) override;
@@ -121,6 +130,7 @@ class PublisherNode final : public Server, public mesh::core::PublisherPorts {
   bool full_ = false;
   bool power_lost_ = false;
   Duration steady_offset_{0};
+  Duration wall_offset_{0};
   int crash_countdown_ = -1;
 
   std::unique_ptr<WatchedJournal> journal_;
@@ -133,6 +143,9 @@ class PublisherNode final : public Server, public mesh::core::PublisherPorts {
   Duration wake_at_ = Duration::max();
   std::uint64_t wake_id_ = 0;
   Duration reader_free_{0};  ///< one reader thread does the jobs one after the other
+
+  std::map<mesh::core::Route, mesh::Fetch> fetches_;  ///< without an answer; of a planted fault
+  std::map<mesh::core::Route, std::vector<std::string>> prefixes_;
 
   std::vector<Peer> peers_;
   /// Peer and the process that it was when it connected.

@@ -73,7 +73,8 @@ void Simulation::begin() {
     const bool watcher = group >= scenario_.groups.size();
     const auto members = watcher ? 1 : scenario_.groups[group].members;
     for (unsigned member = 0; member < members; ++member) {
-      const auto when = watcher ? Duration{0} : scenario_.groups[group].joins + member * scenario_.ends / 4;
+      const auto when =
+          watcher ? Duration{0} : scenario_.groups[group].joins + member * scenario_.ends / (2 * members);
       world_.at(when, [consumer = consumers_[at++].get()] { consumer->start(); });
     }
   }
@@ -107,6 +108,7 @@ void Simulation::begin_evils() {
   repeat(process.member_crash_every, [this] { some_consumer().crash(); });
   repeat(process.member_restart_every, [this] { some_consumer().close(); });
   repeat(process.stop_every, [this] { stop_somebody(); });
+  repeat(process.clock_jump_every, [this] { some_publisher().jump_clock(); });
   repeat(scenario_.network.cut_every, [this] { cut_something(); });
   repeat(scenario_.operators.every, [this] { operator_->visit(); });
   repeat(scenario_.disk.full_every, [this] {

@@ -11,6 +11,7 @@ void ConsumerNode::feed_workers() {
     if (one.busy) continue;
     if (!dispatcher_->take(one.run, now())) return;
     one.busy = true;
+    one.cut = false;
     one.at = 0;
     one.outcomes.clear();
     if (scenario_.plant == Plant::ack_before_handler) dispatcher_->finish_all(one.run.id, now());
@@ -71,6 +72,12 @@ void ConsumerNode::handler_slice(std::size_t worker, std::uint64_t run) {
   });
 }
 
+// What has not begun goes back to the dispatcher, which may have dropped it meanwhile.
+void ConsumerNode::cut_runs() {
+  if (scenario_.plant == Plant::ack_before_handler) return;  // it has got its outcomes already
+  for (auto& worker : workers_) worker.cut = true;
+}
+
 Kind ConsumerNode::verdict_of(const Worker& worker, mesh::core::Dispatcher::Outcome& outcome) const {
   switch (worker.behaviour.kind) {
     case Behaviour::Kind::retry:
@@ -106,7 +113,8 @@ void ConsumerNode::end_handler(std::size_t worker) {
                      {"kind", static_cast<std::uint64_t>(outcome.kind)}});
   checker_.handling_returned(process_, links_[delivery.link].index, delivery, outcome.kind);
   one.outcomes.push_back(std::move(outcome));
-  if (++one.at < one.run.deliveries.size()) return begin_handler(worker);
+  if (++one.at < one.run.deliveries.size() && !one.cut) return begin_handler(worker);
+  if (one.at < one.run.deliveries.size()) dispatcher_->shorten(one.run, one.at);
   one.busy = false;
   if (scenario_.plant != Plant::ack_before_handler) {
     const bool all = std::all_of(one.outcomes.begin(), one.outcomes.end(),

@@ -9,6 +9,8 @@ constexpr Origin origin{
     {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff}};
 constexpr SessionId session = 77;
 constexpr Epoch epoch = (Epoch{1} << 32) + 1;
+constexpr Epoch next_epoch = epoch + 1;
+constexpr SlotMask upper = SlotMask{0xffffffff} << 32;
 constexpr WallTime noon = 1'700'000'000'000'000'000;
 
 void append(BatchBuilder& builder, Seq seq, std::string_view topic, std::string_view key,
@@ -58,21 +60,25 @@ Welcome welcome() {
 }  // namespace
 
 std::map<std::string, ControlMessage> control_examples() {
-  const Verdict retry{Verdict::Kind::retry, 3, 1, 0, Reason::handler_rejected, "mailbox full", {}, 1500us};
-  const Verdict park{Verdict::Kind::park, 3, 2, 0, Reason::handler_rejected, "no such mailbox", {}, 2ms};
+  const Verdict retry{Verdict::Kind::retry, 3,  1,      0, Reason::handler_rejected,
+                      "mailbox full",       {}, 1500us, 53};
+  const Verdict park{Verdict::Kind::park, 3, 2, 0, Reason::handler_rejected, "no such mailbox", {}, 2ms, 53};
   return {
       {"hello", hello()},
       {"welcome", welcome()},
-      {"fetch", Fetch{session, 2, epoch, 0, 1u << 20, false}},
-      {"events", Events{session, 2, epoch, 0, 3, 3, 0, {}, {fetched()}}},
-      {"ack", Ack{session, 3, epoch, {all_slots, 2, {{4, 5}}}, {retry}, {}}},
+      {"fetch", Fetch{session, 2, epoch, 0, 0, all_slots, 1u << 20, false}},
+      {"events", Events{session, 2, epoch, all_slots, 0, 3, 3, 0, {}, {fetched()}}},
+      {"ack", Ack{session, 3, epoch, {{all_slots, 2, {{4, 5}}}}, {retry}, {}}},
       {"acked", Acked{session, 3, false, 5}},
       {"deliver", Deliver{session, epoch, {{3, 2, 0}}, {one(3, "booking.cancelled", "\x03")}}},
-      {"ack-2", Ack{session, 4, epoch, {all_slots, 5, {}}, {park}, {{3, 2}}}},
+      {"ack-2", Ack{session, 4, epoch, {{all_slots, 5, {}}}, {park}, {{3, 2}}}},
       {"acked-2", Acked{session, 4, false, 5}},
-      {"detach", Detach{session, 5, epoch, {all_slots, 5, {}}, {}, true}},
-      {"detached", Detached{session, 5}},
-      {"refused", Refused{6, session, Errc::unknown_session, "attach again"}},
+      {"grant", Grant{session, 5, next_epoch, all_slots, upper, 0, {}, 0}},
+      {"release", Release{session, 5, next_epoch, upper, {{upper, 5, {}}}}},
+      {"released", Released{session, 5, upper}},
+      {"detach", Detach{session, 6, next_epoch, epoch, {{~upper, 5, {}}}, {}, true}},
+      {"detached", Detached{session, 6}},
+      {"refused", Refused{7, session, Errc::unknown_session, "attach again"}},
   };
 }
 

@@ -77,7 +77,8 @@ std::vector<Verdict> RandomMessages::verdicts() {
                reason(),
                text(),
                {},
-               duration()};
+               duration(),
+               static_cast<Slot>(below(slot_count))};
     if (coin()) verdict.delay = Duration(static_cast<std::int64_t>(below(1'000'000'000'000)));
   }
   return verdicts;
@@ -134,40 +135,50 @@ Hello RandomMessages::make() {
   hello.policy.jitter = static_cast<double>(below(1001)) / 1000;
   hello.policy.attempts_max = attempt();
   hello.policy.ack_wait = 10ms + 1ms * below(80'000'000);
-  if (coin()) hello.resume = Resume{number(), ledger(number()), held()};
+  if (coin()) hello.resume = Resume{number(), number(), ledgers(), held()};
   return hello;
 }
 
 template <>
 Fetch RandomMessages::make() {
-  return {number(), number(), number(), number(), number32(), coin()};
+  return {number(), number(), number(), number(), number(), number(), number32(), coin()};
 }
 
 template <>
 Ack RandomMessages::make() {
-  return {number(), number(), number(), ledger(number()), verdicts(), held()};
+  return {number(), number(), number(), ledgers(), verdicts(), held()};
+}
+
+template <>
+Release RandomMessages::make() {
+  return {number(), number(), number(), number(), ledgers()};
+}
+
+template <>
+Released RandomMessages::make() {
+  return {number(), number(), number()};
 }
 
 template <>
 Detach RandomMessages::make() {
-  return {number(), number(), number(), ledger(number()), verdicts(), coin()};
+  return {number(), number(), number(), ledgers(), verdicts(), coin()};
 }
 
 template <>
 Welcome RandomMessages::make() {
-  return {number(),  number(),   origin(), name(),   number32(), "tcp://127.0.0.1:5602",
-          number(),  duration(), number(), number(), coin(),     number(),
-          ledgers(), number()};
+  return {number(), number(),   origin(), name(),   number32(), "tcp://127.0.0.1:5602",
+          number(), duration(), number(), number(), number(),   coin(),
+          number(), ledgers(),  number()};
 }
 
 template <>
 Grant RandomMessages::make() {
-  return {number(), number(), number(), number(), ledgers(), number()};
+  return {number(), number(), number(), number(), number(), number(), ledgers(), number()};
 }
 
 template <>
 Events RandomMessages::make() {
-  Events events{number(), number(), number(), number() >> 1, 0, number(), number(), {}, {}};
+  Events events{number(), number(), number(), number(), number() >> 1, 0, number(), number(), {}, {}};
   std::uint64_t count = 0;
   events.batches = batches(events.after, count, events.through);
   events.through += below(10);

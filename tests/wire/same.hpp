@@ -21,7 +21,7 @@ inline bool same(const std::vector<Batch>& a, const std::vector<Batch>& b) {
 }
 
 inline bool same(const std::optional<Resume>& a, const std::optional<Resume>& b) {
-  const auto tie = [](const Resume& m) { return std::tie(m.epoch, m.settled, m.held); };
+  const auto tie = [](const Resume& m) { return std::tie(m.epoch, m.slots, m.settled, m.held); };
   return a.has_value() == b.has_value() && (!a || tie(*a) == tie(*b));
 }
 
@@ -33,11 +33,19 @@ inline bool same(const Hello& a, const Hello& b) {
 }
 
 inline auto fields(const Fetch& m) {
-  return std::tie(m.session, m.id, m.epoch, m.after, m.credit, m.wait);
+  return std::tie(m.session, m.id, m.epoch, m.after, m.upto, m.slots, m.credit, m.wait);
 }
 
 inline auto fields(const Ack& m) {
   return std::tie(m.session, m.id, m.epoch, m.settled, m.verdicts, m.held);
+}
+
+inline auto fields(const Release& m) {
+  return std::tie(m.session, m.id, m.epoch, m.slots, m.settled);
+}
+
+inline auto fields(const Released& m) {
+  return std::tie(m.session, m.id, m.slots);
 }
 
 inline auto fields(const Detach& m) {
@@ -46,16 +54,18 @@ inline auto fields(const Detach& m) {
 
 inline auto fields(const Welcome& m) {
   return std::tie(m.id, m.session, m.origin, m.name, m.incarnation, m.events, m.head, m.lease, m.epoch,
-                  m.slots, m.resumed, m.position, m.settled, m.redelivered_through);
+                  m.slots, m.release, m.resumed, m.position, m.settled, m.redelivered_through);
 }
 
 inline auto fields(const Grant& m) {
-  return std::tie(m.session, m.epoch, m.slots, m.position, m.settled, m.redelivered_through);
+  return std::tie(m.session, m.head, m.epoch, m.slots, m.release, m.position, m.settled,
+                  m.redelivered_through);
 }
 
 inline bool same(const Events& a, const Events& b) {
   const auto tie = [](const Events& m) {
-    return std::tie(m.session, m.id, m.epoch, m.after, m.through, m.head, m.redelivered_through, m.expired);
+    return std::tie(m.session, m.id, m.epoch, m.slots, m.after, m.through, m.head, m.redelivered_through,
+                    m.expired);
   };
   return tie(a) == tie(b) && same(a.batches, b.batches);
 }

@@ -22,6 +22,7 @@ struct Delivery {
   bool redelivered = false;  ///< may have been delivered before without being counted
   bool counted = false;      ///< a redelivery out of the retry store: settled by a verdict, not by range
   Seq covers_to = 0;         ///< settling this event settles [seq, covers_to]: what follows it until the next
+  SlotMask slots = all_slots;  ///< ... of these slots
 };
 
 /// What became of a delivery.
@@ -31,6 +32,9 @@ struct Completion {
   std::uint32_t generation = 0;
   Seq seq = 0;
   Seq covers_to = 0;
+  SlotMask slots =
+      all_slots;  ///< as of the delivery; of `dropped`: none, unless it was drained; of `drained`: which
+  Slot slot = 0;  ///< the event's
   std::uint32_t attempt = 1;
   std::uint32_t redrives = 0;
   bool counted = false;
@@ -43,6 +47,7 @@ struct Completion {
   std::uint32_t events = 1;  ///< how many deliveries this is the outcome of (consecutive acks are merged)
   std::size_t bytes = 0;     ///< their records' bytes
   bool dropped = false;      ///< they were dropped before they started: nothing is settled, only let go
+  bool drained = false;      ///< no outcome, but news: nothing of `slots` is queued or running any more
 };
 
 /// The outcome, still ack, of this one delivery.
@@ -52,6 +57,8 @@ inline Completion completion_of(const Delivery& delivery) {
   completion.generation = delivery.generation;
   completion.seq = delivery.event.seq;
   completion.covers_to = delivery.covers_to;
+  completion.slots = delivery.slots;
+  completion.slot = delivery.event.slot;
   completion.attempt = delivery.attempt;
   completion.redrives = delivery.redrives;
   completion.counted = delivery.counted;

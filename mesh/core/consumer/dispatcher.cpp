@@ -15,16 +15,22 @@ struct Dispatcher::State {
 
   void drop(const std::function<bool(const Delivery&)>& condition) {
     const auto gone = [this](const Delivery& delivery) {
+      // What is drained settles what it covers of other slots.
+      const SlotMask slots = is_drained(delivery) && !is_outdated(delivery) ? delivery.slots : 0;
       if (!completions.empty()) {
         auto& before = completions.back();
-        if (before.dropped && !before.counted && !delivery.counted && before.link == delivery.link &&
-            before.generation == delivery.generation) {
+        const bool joins = slots == 0 || before.covers_to + 1 == delivery.event.seq;
+        if (joins && before.dropped && !before.counted && !delivery.counted && before.slots == slots &&
+            before.link == delivery.link && before.generation == delivery.generation) {
           ++before.events;
           before.bytes += delivery.event.record.size();
+          before.covers_to = delivery.covers_to;
           return;
         }
       }
-      completions.emplace_back(completion_of(delivery)).dropped = true;
+      auto& completion = completions.emplace_back(completion_of(delivery));
+      completion.dropped = true;
+      completion.slots = slots;
     };
     queue.remove_if(condition, gone);
     for (const Delivery& delivery : hung.take_if(condition)) gone(delivery);
@@ -42,12 +48,46 @@ struct Dispatcher::State {
     queue.push(returned);
   }
 
+  bool is_outdated(const Delivery& delivery) const {
+    const auto bound = dropped.find(delivery.link);
+    return bound != dropped.end() && delivery.generation < bound->second;
+  }
+
+  bool is_drained(const Delivery& delivery) const {
+    const auto drains = draining.find(delivery.link);
+    return drains != draining.end() && (drains->second.slots >> delivery.event.slot & 1) != 0;
+  }
+
+  bool is_void(const Delivery& delivery) const { return is_outdated(delivery) || is_drained(delivery); }
+
+  void tell_drained() {
+    for (auto drain = draining.begin(); drain != draining.end();) {
+      const SlotMask idle = drain->second.slots & ~runs.slots(drain->first);
+      if (idle != 0) {
+        auto& news = completions.emplace_back();
+        news.link = drain->first;
+        news.generation = drain->second.generation;
+        news.slots = idle;
+        news.events = 0;
+        news.drained = true;
+      }
+      drain->second.slots &= ~idle;
+      drain = drain->second.slots == 0 ? draining.erase(drain) : std::next(drain);
+    }
+  }
+
+  struct Drain {
+    SlotMask slots = 0;
+    std::uint32_t generation = 0;
+  };
+
   DispatcherSettings settings;
   WorkQueue queue;
   RunBook runs;
   HungBook hung;
   std::vector<Completion> completions;
   std::map<LinkId, std::uint32_t> dropped;  ///< generations below are void
+  std::map<LinkId, Drain> draining;         ///< slots of which workers still have something
 };
 
 Dispatcher::Dispatcher(DispatcherSettings settings) : state_(std::make_unique<State>(settings)) {}
@@ -88,19 +128,17 @@ void Dispatcher::shorten(Run& run, std::size_t count) {
   if (count >= run.deliveries.size()) return;
   state_->runs.shorten(run.id, count);
   const auto rest = std::span(run.deliveries).subspan(count);
-  const bool void_any = std::any_of(rest.begin(), rest.end(), [this](const Delivery& delivery) {
-    const auto dropped = state_->dropped.find(delivery.link);
-    return dropped != state_->dropped.end() && delivery.generation < dropped->second;
-  });
+  const bool void_any = std::any_of(rest.begin(), rest.end(),
+                                    [this](const Delivery& delivery) { return state_->is_void(delivery); });
   state_->queue.put_back(rest);
   run.deliveries.resize(count);
-  if (!void_any) return;
-  for (const auto& [link, generation] : state_->dropped) drop(link, generation);
+  if (void_any) state_->drop([this](const Delivery& delivery) { return state_->is_void(delivery); });
 }
 
 void Dispatcher::finish(RunId run, std::span<const Outcome> outcomes, Now) {
   if (const auto lane = state_->runs.finish(run, outcomes, state_->completions)) state_->queue.release(*lane);
   state_->push_returned();
+  if (!state_->draining.empty()) state_->tell_drained();
 }
 
 void Dispatcher::finish_all(RunId run, Now now) {
@@ -121,8 +159,22 @@ std::optional<Duration> Dispatcher::next_deadline() const {
 void Dispatcher::drop(LinkId link, std::uint32_t generation) {
   auto& dropped = state_->dropped[link];
   dropped = std::max(dropped, generation);
+  if (const auto drain = state_->draining.find(link);
+      drain != state_->draining.end() && drain->second.generation < generation) {
+    state_->draining.erase(drain);
+  }
   state_->drop(
       [&](const Delivery& delivery) { return delivery.link == link && delivery.generation < generation; });
+}
+
+void Dispatcher::drain(LinkId link, SlotMask slots, std::uint32_t generation) {
+  auto& drain = state_->draining[link];
+  drain.slots |= slots;
+  drain.generation = generation;
+  state_->drop([&](const Delivery& delivery) {
+    return delivery.link == link && (slots >> delivery.event.slot & 1) != 0;
+  });
+  state_->tell_drained();
 }
 
 void Dispatcher::drop_queued() {

@@ -51,8 +51,8 @@ class Dispatcher {
   void extend(RunId run, Now now);
 
   /// The run ends early: only its first `count` events (at least one) were begun. The others go back to the
-  /// front of the queue, or, where drop() or drop_queued() has come meanwhile for their generation, are let
-  /// go. Call before finish.
+  /// front of the queue, or, where drop() or drain() has come meanwhile for them, are let go. Call before
+  /// finish.
   void shorten(Run& run, std::size_t count);
 
   /// All of a run's events are done. `outcomes` has one entry per delivery, in order; ack outcomes are merged
@@ -78,6 +78,9 @@ class Dispatcher {
   /// Drops what is queued and not running of a link's generations below `generation`. What is dropped comes
   /// out as completions with `dropped`, so that the link's core knows what it has in hand no longer.
   void drop(LinkId link, std::uint32_t generation);
+  /// Drops what is queued and not running of these slots of a link, in the same way. As soon as nothing of a
+  /// slot runs either, that comes out as a completion with `drained`, after the outcomes of what ran.
+  void drain(LinkId link, SlotMask slots, std::uint32_t generation);
   /// Drops everything queued that is not running (close), in the same way.
   void drop_queued();
 

@@ -12,10 +12,11 @@ void MemberCore::State::attach(Now now, Duration delay) {
   detaches_unanswered = 0;
   hellos_unanswered = 0;
   for (const auto timer : {Timer::fetch_answer, Timer::fetch_retry, Timer::ack, Timer::life, Timer::lease,
-                           Timer::probe, Timer::detach}) {
+                           Timer::probe, Timer::release, Timer::detach}) {
     timers.clear(timer);
   }
   hello_id = ++last_id;
+  asked.clear();
   // A publisher that takes us in and turns us out at once is not asked more often than this.
   if (last_attach && now.steady - *last_attach < attach_spacing) delay = std::max(delay, attach_pause);
   last_attach = now.steady;
@@ -39,9 +40,9 @@ void MemberCore::State::send_hello(Now now) {
     // Nobody keeps a watcher's place but itself.
     if (assigned) hello.start = Start{Start::Kind::seq, merge.position() + 1, 0};
   } else if (assigned) {
-    hello.resume = Resume{epoch, settlement.ledger(ranges_per_farewell), held.list()};
+    hello.resume = Resume{epoch, mine(), settlement.ledgers(all_slots, ranges_per_farewell), held.list()};
   }
-  send(std::move(hello));
+  ask(std::move(hello), now);
   auto wait = settings.request_timeout;
   for (unsigned i = 0; i < hellos_unanswered && wait < hello_interval_max; ++i) wait *= 2;
   timers.set(Timer::hello,
@@ -52,8 +53,8 @@ void MemberCore::State::hello_unanswered(Now now) {
   if (phase != Phase::attaching) return;
   // The first time this may be the delayed first Hello, or the one after a refusal: no harm in counting it.
   ++hellos_unanswered;
-  const bool drained = settlement.events_in_hand() == 0 || closing == Closing::abandoning;
-  if (closing != Closing::no && drained && hellos_unanswered >= close_tries) {
+  const bool done = (settlement.events_in_hand() == 0 && draining == 0) || closing == Closing::abandoning;
+  if (closing != Closing::no && done && hellos_unanswered >= close_tries) {
     notice(Level::warning, "detach.unanswered",
            "left without an answer: what was settled last may come again");
     return leave();
@@ -82,18 +83,25 @@ void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
   hellos_unanswered = 0;
   last_error.reset();
   lease = welcome.lease > Duration{0} ? std::max(welcome.lease, lease_min) : lease_default;
+  answered(welcome.id);
   const bool again = assigned && same;
-  resumed = again && (watching() || welcome.resumed);
+  const bool resumed = again && (watching() || welcome.resumed);
   epoch = welcome.epoch;
   epoch_first_id = last_id + 1;
-  slots = watching() ? all_slots : welcome.slots;
   head = welcome.head;
   phase = Phase::catching_up;
   at_head = false;
   if (resumed) {
     head = std::max(head, merge.position());
+    resumed_slots = mine();
+    releases.clear();  // the Resume has said it
+    if (!watching()) {
+      change_slots(welcome.slots, welcome.release, welcome.position, std::move(welcome.settled),
+                   welcome.redelivered_through);
+    }
   } else {
-    assign(welcome.position, std::move(welcome.settled), welcome.redelivered_through);
+    assign(watching() ? all_slots : welcome.slots, watching() ? 0 : welcome.release, welcome.position,
+           std::move(welcome.settled), welcome.redelivered_through);
   }
   heard_from_publisher(now);
   timers.set(Timer::life, now.steady + lease / 3);
@@ -127,33 +135,16 @@ void MemberCore::State::meet(const Welcome& welcome) {
   name = welcome.name;
 }
 
-void MemberCore::State::assign(Seq at, std::vector<SlotLedger> ledgers, Seq redelivered) {
-  assigned = slots != 0;
-  ++generation;
-  if (generation > 1) out.drop_before_generation = generation;
-  std::erase_if(out.deliveries, [&](const Delivery& delivery) { return delivery.generation < generation; });
-  settlement.begin(slots, at, std::move(ledgers), head);
-  // What earlier handlers still do is void: the events may be another member's by now, and come again.
-  verdicts.clear();
-  held.clear();
-  merge.restart(at);
-  redelivered_through = redelivered;
-  stalled = false;
-}
-
 void MemberCore::State::on_grant(Grant& grant, Now now) {
   if (!attached() || grant.session != session || watching()) return;
   heard_from_publisher(now);
   if (grant.epoch <= epoch) return;  // came twice
   epoch = grant.epoch;
   epoch_first_id = last_id + 1;
-  slots = grant.slots;
-  resumed = false;
-  fetch_id = 0;
-  timers.clear(Timer::fetch_answer);
-  assign(grant.position, std::move(grant.settled), grant.redelivered_through);
-  at_head = false;
-  phase = Phase::catching_up;
+  head = std::max(head, grant.head);
+  change_slots(grant.slots, grant.release, grant.position, std::move(grant.settled),
+               grant.redelivered_through);
+  report_soon(now, Duration{0});  // that it was heard
 }
 
 void MemberCore::State::on_refused(const Refused& refused, Now now) {

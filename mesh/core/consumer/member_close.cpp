@@ -7,12 +7,16 @@ void MemberCore::State::close(bool abandon, Now now) {
   if (closing == Closing::abandoning || closing == wanted) return;
   closing = wanted;
   fetch_id = 0;
-  for (const auto timer : {Timer::fetch_answer, Timer::fetch_retry, Timer::silence, Timer::probe}) {
+  for (const auto timer :
+       {Timer::fetch_answer, Timer::fetch_retry, Timer::silence, Timer::probe, Timer::release}) {
     timers.clear(timer);
   }
   merge.drop_held();
   // What has not started is void; what runs still counts, so the generation itself stays.
   if (generation > 0) out.drop_before_generation = generation + 1;
+  // A handler that has run out of time still runs: its slots are not given to others before it has returned.
+  draining |= slots;
+  out.drain |= draining;
   for (const auto& delivery : out.deliveries) {  // not even seen by the dispatcher
     settlement.release(1, delivery.event.record.size());
     if (delivery.counted) held.release({delivery.event.seq, delivery.attempt, delivery.redrives});
@@ -26,8 +30,8 @@ void MemberCore::State::close(bool abandon, Now now) {
 
 void MemberCore::State::detach_if_drained(Now now) {
   if (detach_first_id != 0) return;
-  const bool drained = settlement.events_in_hand() == 0 && verdicts.size() <= verdicts_per_ack;
-  if (drained || closing == Closing::abandoning) send_detach(now);
+  const bool done = settlement.events_in_hand() == 0 && draining == 0 && verdicts.size() <= verdicts_per_ack;
+  if (done || closing == Closing::abandoning) send_detach(now);
 }
 
 void MemberCore::State::send_detach(Now now) {
@@ -35,10 +39,9 @@ void MemberCore::State::send_detach(Now now) {
   detach.session = session;
   detach.id = ++last_id;
   detach.epoch = epoch;
-  detach.settled.slots = 0;
   detach.untouched = closing != Closing::abandoning;
   if (!watching()) {
-    detach.settled = settlement.ledger(ranges_per_farewell);
+    detach.settled = settlement.ledgers(all_slots, ranges_per_farewell);
     detach.verdicts = verdicts.carry(detach.id, verdicts_per_ack);
   }
   if (detach_first_id == 0) detach_first_id = detach.id;

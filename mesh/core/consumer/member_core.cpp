@@ -1,6 +1,7 @@
 #include <mesh/core/consumer/member_core.hpp>
 
 #include <iterator>
+#include <utility>
 
 #include <mesh/core/consumer/member_state.hpp>
 
@@ -18,9 +19,18 @@ void MemberCore::State::follow_up(Now now) {
   if (!attached()) return;
   if (settlement.dirty()) report_soon(now, settings.ack_interval);
   if (closing == Closing::no) {
+    release_if_drained(now);
     fetch_if_wanted(now);
   } else {
     detach_if_drained(now);
+  }
+}
+
+void MemberCore::State::answered(std::uint64_t id) {
+  while (!asked.empty() && asked.front().first <= id) {
+    // It was heard not before it was sent.
+    if (asked.front().first == id) in_touch_until = std::max(in_touch_until, asked.front().second + lease);
+    asked.pop_front();
   }
 }
 
@@ -50,6 +60,8 @@ void MemberCore::on_control(ControlMessage message, Now now) {
   } else if (auto* deliver = std::get_if<Deliver>(&message)) {
     if (deliver->session == state.session) state.heard_from_publisher(now);
     state.on_deliver(*deliver);
+  } else if (auto* released = std::get_if<Released>(&message)) {
+    state.on_released(*released, now);
   } else if (auto* welcome = std::get_if<Welcome>(&message)) {
     state.on_welcome(*welcome, now);
   } else if (auto* grant = std::get_if<Grant>(&message)) {
@@ -101,6 +113,7 @@ void MemberCore::on_time(Now now) {
   if (fired(Timer::lease)) state.lose_control(now);
   if (fired(Timer::hello)) state.hello_unanswered(now);
   if (fired(Timer::detach)) state.detach_unanswered(now);
+  if (fired(Timer::release)) state.send_release(now);
   if (fired(Timer::fetch_answer)) state.fetch_failed(now, Duration{0});
   fired(Timer::fetch_retry);
   if (fired(Timer::silence)) {
@@ -142,6 +155,7 @@ void MemberCore::take_effects(MemberEffects& effects) {
   append(effects.notices, out.notices);
   if (out.drop_before_generation) effects.drop_before_generation = out.drop_before_generation;
   effects.reconnect_control = effects.reconnect_control || out.reconnect_control;
+  effects.drain |= std::exchange(out.drain, 0);
   effects.left = effects.left || out.left;
   out.connect_events.reset();
   out.drop_before_generation.reset();
@@ -170,6 +184,14 @@ std::string MemberCore::publisher_name() const {
 
 Seq MemberCore::position() const {
   return state_->merge.position();
+}
+
+SlotMask MemberCore::slots() const {
+  return state_->slots;
+}
+
+std::uint32_t MemberCore::generation() const {
+  return state_->generation;
 }
 
 Seq MemberCore::head() const {

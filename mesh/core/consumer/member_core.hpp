@@ -48,6 +48,9 @@ struct MemberEffects {
   std::vector<Delivery> deliveries;  ///< all of the newest generation
   /// Queued deliveries of earlier generations are void: drop what has not started.
   std::optional<std::uint32_t> drop_before_generation;
+  /// Deliveries of these slots are void where they have not started, and it is to be told (a completion with
+  /// `drained`) when nothing of them runs any more. Before `deliveries`.
+  SlotMask drain = 0;
   bool reconnect_control = false;  ///< the publisher does not answer: disconnect() and connect() the DEALER
   bool left = false;               ///< detached; the link is done
   std::vector<Notice> notices;
@@ -105,8 +108,10 @@ class MemberCore {
   Phase phase() const;
   std::optional<Origin> origin() const;
   std::string publisher_name() const;
-  Seq position() const;  ///< everything matching up to here was received
-  Seq head() const;      ///< the publisher's, as last heard
+  Seq position() const;    ///< everything matching up to here was received
+  SlotMask slots() const;  ///< that it works on
+  std::uint32_t generation() const;
+  Seq head() const;  ///< the publisher's, as last heard
   /// Attached, and nothing is known to be missing: the newest fetch reached the head, and since then the live
   /// stream (or the next fetches) had no gap.
   bool caught_up() const;

@@ -4,10 +4,13 @@
 
 namespace mesh::core {
 
-bool MemberCore::State::take_fetched(const Events& events) {
-  if (!resumed) redelivered_through = std::max(redelivered_through, events.redelivered_through);
-  begin_intake();
-  Seq newest = merge.position();
+bool MemberCore::State::take_fetched(const Events& events, bool lag) {
+  const SlotMask taken = fetch_slots & slots;
+  for (Slot slot = 0; slot < slot_count; ++slot) {
+    if ((taken & ~resumed_slots) >> slot & 1) marks[slot] = std::max(marks[slot], events.redelivered_through);
+  }
+  Seq newest = lag ? events.after : merge.position();
+  begin_intake(taken, newest);
   bool good = true;
   const auto size_before = out.deliveries.size();
   for (const auto& batch : events.batches) {
@@ -20,12 +23,21 @@ bool MemberCore::State::take_fetched(const Events& events) {
         continue;
       }
       newest = view.seq;
-      add_event(view, batch.bytes);
+      if ((taken >> view.slot & 1) != 0) add_event(view, batch.bytes);
     }
   }
   // What came before the damage is good; the rest is asked for again.
   if (good) count_expired(events);
-  end_intake(good ? events.through : newest);
+  const Seq through = good ? events.through : newest;
+  if (lag) {
+    for (auto& one : lags) {
+      if ((one.slots & taken) != 0) one.position = std::max(one.position, through);
+    }
+  } else {
+    merge.cover(through);
+  }
+  end_intake(lag ? through : merge.position());
+  join_lags();
   counters.fetched += out.deliveries.size() - size_before;
   return good;
 }
@@ -35,7 +47,7 @@ bool MemberCore::State::take_live(std::vector<LiveMessage>& messages) {
   const auto position = merge.position();
   for (const auto& message : messages) {
     const auto& batch = *message.batch;
-    if (batch.header.origin == *origin && decode_events(batch.view(), views).ok()) {
+    if (batch.header.origin == *origin && decode_events(batch.view(), slots, views).ok()) {
       if (messages.size() == 1) break;
       const auto index = static_cast<std::size_t>(&message - messages.data());
       for (const auto& view : views) merged.emplace_back(view, index);
@@ -45,14 +57,15 @@ bool MemberCore::State::take_live(std::vector<LiveMessage>& messages) {
     undecodable("a batch of the live stream");
     return false;
   }
-  begin_intake();
+  begin_intake(slots, position);
   const auto size_before = out.deliveries.size();
   const auto add = [&](const EventView& view, const Bytes& bytes) {
     if (view.seq <= position) {
       ++counters.duplicates;
       return;
     }
-    if (!prefixes.find(view.topic) || settlement.foreign(view.slot, view.seq)) return;
+    if (!works_on(view.slot) || !prefixes.find(view.topic)) return;
+    if (settlement.given_settled(view.slot, view.seq)) return;
     add_event(view, bytes);
   };
   if (messages.size() == 1) {
@@ -67,7 +80,8 @@ bool MemberCore::State::take_live(std::vector<LiveMessage>& messages) {
     }
     merged.clear();
   }
-  end_intake(last);
+  merge.cover(last);
+  end_intake(merge.position());
   counters.live += out.deliveries.size() - size_before;
   return true;
 }
@@ -85,7 +99,8 @@ void MemberCore::State::on_deliver(const Deliver& deliver) {
         return undecodable("redelivered events that are not the ones named");
       }
       const auto& redelivery = deliver.items[item++];
-      if (!held.take(redelivery)) continue;
+      // One that is asked back waits for the next owner.
+      if (!works_on(view.slot) || !held.take(redelivery)) continue;
       Delivery& delivery = out.deliveries.emplace_back();
       delivery.event = view;
       delivery.bytes = batch.bytes;
@@ -94,8 +109,9 @@ void MemberCore::State::on_deliver(const Deliver& deliver) {
       delivery.attempt = redelivery.attempt;
       delivery.redrives = redelivery.redrives;
       delivery.counted = true;
-      delivery.redelivered = view.seq <= redelivered_through;
+      delivery.redelivered = view.seq <= marks[view.slot];
       delivery.covers_to = view.seq;
+      delivery.slots = SlotMask{1} << view.slot;
       settlement.take(1, view.record.size());
       ++counters.received;
       ++counters.redelivered;
@@ -110,15 +126,17 @@ void MemberCore::State::undecodable(std::string_view what) {
   notice(Level::warning, "link.undecodable", std::string(what) + " did not decode (" + name + ")");
 }
 
-void MemberCore::State::begin_intake() {
+void MemberCore::State::begin_intake(SlotMask taken, Seq from) {
   intake_first = out.deliveries.size();
+  intake_slots = taken;
+  intake_from = from;
   intake_bytes = 0;
 }
 
 void MemberCore::State::add_event(const EventView& event, const Bytes& bytes) {
   auto& deliveries = out.deliveries;
   if (deliveries.size() == intake_first) {
-    settlement.add({merge.position() + 1, event.seq - 1});
+    settlement.add(intake_slots, {intake_from + 1, event.seq - 1});
   } else {
     deliveries.back().covers_to = event.seq - 1;
   }
@@ -127,19 +145,17 @@ void MemberCore::State::add_event(const EventView& event, const Bytes& bytes) {
   delivery.bytes = bytes;
   delivery.link = settings.link;
   delivery.generation = generation;
-  delivery.redelivered = event.seq <= redelivered_through;
+  delivery.redelivered = event.seq <= marks[event.slot];
+  delivery.slots = intake_slots;
   intake_bytes += event.record.size();
 }
 
 void MemberCore::State::end_intake(Seq through) {
   const auto count = out.deliveries.size() - intake_first;
-  const auto before = merge.position();
-  merge.cover(through);
-  const auto after = merge.position();
   if (count == 0) {
-    settlement.add({before + 1, after});
+    settlement.add(intake_slots, {intake_from + 1, through});
   } else {
-    out.deliveries.back().covers_to = after;
+    out.deliveries.back().covers_to = through;
   }
   settlement.take(count, intake_bytes);
   counters.received += count;

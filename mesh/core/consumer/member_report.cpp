@@ -5,8 +5,10 @@ namespace mesh::core {
 void MemberCore::State::on_completion(const Completion& completion, Now now) {
   // An older generation's events may be another member's by now: whatever became of them is void here.
   if (completion.link != settings.link || completion.generation != generation) return;
+  if (completion.drained) return on_drained(completion.slots);
   if (!completion.late) settlement.release(completion.events, completion.bytes);
   if (completion.dropped) {
+    settlement.add(completion.slots & slots & ~draining, {completion.seq, completion.covers_to});
     if (completion.counted) held.release({completion.seq, completion.attempt, completion.redrives});
     return;
   }
@@ -22,19 +24,19 @@ void MemberCore::State::on_completion(const Completion& completion, Now now) {
 
 void MemberCore::State::first_completion(const Completion& completion) {
   if (completion.kind == Completion::Kind::ack && !completion.late) {
-    settlement.add({completion.seq, completion.covers_to});
+    settlement.add(completion.slots, {completion.seq, completion.covers_to});
     counters.settled += completion.events;
     return;
   }
-  if (!completion.late) settlement.add({completion.seq + 1, completion.covers_to});
-  judge(completion, !completion.late);
+  if (!completion.late) settlement.add(completion.slots, {completion.seq + 1, completion.covers_to});
+  judge(completion, completion.late ? 0 : completion.slots);
 }
 
 void MemberCore::State::redelivered_completion(const Completion& completion) {
-  judge(completion, false);
+  judge(completion, 0);
 }
 
-void MemberCore::State::judge(const Completion& completion, bool settles) {
+void MemberCore::State::judge(const Completion& completion, SlotMask settles) {
   Verdict verdict;
   switch (completion.kind) {
     case Completion::Kind::ack:
@@ -62,12 +64,14 @@ void MemberCore::State::judge(const Completion& completion, bool settles) {
   verdict.text = completion.text;
   verdict.delay = completion.delay;
   verdict.took = completion.took;
+  verdict.slot = completion.slot;
   verdicts.add(std::move(verdict), settles, completion.counted);
 }
 
 void MemberCore::State::on_acked(const Acked& acked, Now now) {
   if (!attached() || acked.session != session) return;
   heard_from_publisher(now);
+  answered(acked.id);
   head = std::max(head, acked.head);
   if (acked.stale) {
     // An Ack from before a Grant is stale by right.
@@ -76,7 +80,7 @@ void MemberCore::State::on_acked(const Acked& acked, Now now) {
     return attach(now);
   }
   verdicts.answered(acked.id, [&](const VerdictBook::Entry& entry) {
-    if (entry.settles) settlement.add({entry.verdict.seq, entry.verdict.seq});
+    settlement.add(entry.settles, {entry.verdict.seq, entry.verdict.seq});
     const Verdict& verdict = entry.verdict;
     if (entry.redelivered) held.answered({verdict.seq, verdict.attempt, verdict.redrives});
   });
@@ -97,14 +101,13 @@ void MemberCore::State::send_ack(Now now) {
   ack.session = session;
   ack.id = ++last_id;
   ack.epoch = epoch;
-  ack.settled.slots = 0;
-  if (!watching() && slots != 0) {
-    ack.settled = settlement.ledger(ranges_per_ack);
+  if (!watching() && mine() != 0) {
+    ack.settled = settlement.ledgers(mine(), ranges_per_ack);
     ack.verdicts = verdicts.carry(ack.id, verdicts_per_ack);
     ack.held = held.list();
-    settlement.reported();
   }
-  send(std::move(ack));
+  settlement.reported();
+  ask(std::move(ack), now);
   last_ack = now.steady;
   timers.clear(Timer::ack);
   timers.set(Timer::life, now.steady + lease / 3);

@@ -1,11 +1,14 @@
 // Inside of MemberCore: its state and the steps between inputs and effects. By file:
 //   member_core.cpp     inputs, timers, getters
 //   member_attach.cpp   Hello, Welcome, Grant, Refused; losing and finding the publisher
+//   member_slots.cpp    slots that come, are asked back and are released
 //   member_stream.cpp   fetch, live, when to change between them
 //   member_intake.cpp   decoding what came and handing it on as deliveries
 //   member_report.cpp   completions, acks, verdicts
 //   member_close.cpp    draining and leaving
 #pragma once
+
+#include <deque>
 
 #include <mesh/core/consumer/held_book.hpp>
 #include <mesh/core/consumer/live_merge.hpp>
@@ -33,6 +36,7 @@ inline constexpr unsigned hello_reconnect = 3;  ///< unanswered Hellos until the
 inline constexpr unsigned close_tries = 3;      ///< unanswered Detaches (or Hellos then) until it gives up
 inline constexpr std::size_t verdicts_per_ack = verdicts_max;
 inline constexpr std::size_t verdicts_open_max = 4096;  ///< unanswered; beyond it nothing new is taken on
+inline constexpr std::size_t asked_max = 4096;
 inline constexpr std::size_t ranges_per_ack = 4096;
 inline constexpr std::size_t ranges_per_farewell = 32'768;  ///< of Resume and Detach
 
@@ -46,6 +50,19 @@ struct MemberCore::State {
 
   void send(ControlMessage message) { out.control.push_back(std::move(message)); }
 
+  /// A request that proves this member alive to the publisher, once it is answered.
+  template <class Request>
+  void ask(Request request, Now now) {
+    if (asked.empty() || asked.back().first != request.id) asked.emplace_back(request.id, now.steady);
+    if (asked.size() > asked_max) asked.pop_front();
+    send(std::move(request));
+  }
+
+  void answered(std::uint64_t id);
+
+  /// The publisher may have taken the slots back: it was not heard to have heard of this member for a lease.
+  bool out_of_touch(Now now) const { return !watching() && now.steady >= in_touch_until; }
+
   bool watching() const { return settings.group.empty(); }
 
   bool attached() const { return phase == Phase::catching_up || phase == Phase::live; }
@@ -58,10 +75,26 @@ struct MemberCore::State {
   void on_grant(Grant& grant, Now now);
   void on_refused(const Refused& refused, Now now);
   void meet(const Welcome& welcome);
-  void assign(Seq at, std::vector<SlotLedger> ledgers, Seq redelivered);
   void connect_events(Now now);
   void lose_control(Now now);
   void heard_from_publisher(Now now);
+
+  // ---- member_slots.cpp ----
+  void assign(SlotMask all, SlotMask release, Seq at, std::vector<SlotLedger> ledgers, Seq redelivered);
+  void change_slots(SlotMask all, SlotMask release, Seq at, std::vector<SlotLedger> ledgers, Seq redelivered);
+  void gain(SlotMask gained, Seq at, std::vector<SlotLedger> ledgers, Seq redelivered);
+  void join_lags();
+  SlotMask lagging() const;
+  void give_up(SlotMask release);
+  void on_drained(SlotMask idle);
+  void release_if_drained(Now now);
+  void send_release(Now now);
+  void on_released(const Released& released, Now now);
+
+  /// All that have not been released.
+  SlotMask mine() const { return slots | draining | drained; }
+
+  bool works_on(Slot slot) const { return (slots >> (slot % slot_count) & 1) != 0; }
 
   // ---- member_stream.cpp ----
   void fetch_if_wanted(Now now);
@@ -82,11 +115,11 @@ struct MemberCore::State {
   void count_expired(const Events& events);
 
   // ---- member_intake.cpp ----
-  bool take_fetched(const Events& events);
+  bool take_fetched(const Events& events, bool lag);
   bool take_live(std::vector<LiveMessage>& parts);
   void on_deliver(const Deliver& deliver);
   void undecodable(std::string_view what);
-  void begin_intake();
+  void begin_intake(SlotMask slots, Seq from);
   void add_event(const EventView& event, const Bytes& bytes);
   void end_intake(Seq through);
 
@@ -94,7 +127,7 @@ struct MemberCore::State {
   void on_completion(const Completion& completion, Now now);
   void first_completion(const Completion& completion);
   void redelivered_completion(const Completion& completion);
-  void judge(const Completion& completion, bool settles);
+  void judge(const Completion& completion, SlotMask settles);
   void on_acked(const Acked& acked, Now now);
   void report_soon(Now now, Duration within);
   void send_ack(Now now);
@@ -136,17 +169,44 @@ struct MemberCore::State {
   std::optional<Duration> last_attach;
   std::uint64_t epoch_first_id = 0;  ///< Acks of the current epoch have ids from here on
 
+  std::deque<std::pair<std::uint64_t, Duration>> asked;  ///< ids of requests without an answer, when sent
+  Duration in_touch_until{0};
+
   // the assignment
   bool assigned = false;  ///< there is one to resume
   Epoch epoch = 0;
-  SlotMask slots = 0;
+  SlotMask slots = 0;     ///< worked on
+  SlotMask draining = 0;  ///< asked back; handlers may be at work on them
+  SlotMask drained = 0;   ///< of them nothing runs any more; verdicts may be without an answer
+
+  struct PendingRelease {
+    SlotMask slots = 0;
+    std::uint64_t id = 0;  ///< of the first Release that named them; 0: none yet
+  };
+
+  std::vector<PendingRelease> releases;  ///< said to be the publisher's again, without an answer
+
+  struct Lag {
+    SlotMask slots = 0;
+    Seq position = 0;
+  };
+
+  /// Slots that came with a lower position than the stream's (merge.position()), ascending by it.
+  std::vector<Lag> lags;
   std::uint32_t generation = 0;
-  Seq redelivered_through = 0;
-  bool resumed = false;  ///< by the newest Welcome: nothing new to us was delivered before, whatever it says
+  std::array<Seq, slot_count> marks{};  ///< per slot: events up to here may have been delivered before
+  /// By the newest Welcome: nothing new to us of these was delivered before, whatever it says.
+  SlotMask resumed_slots = 0;
+  /// The head when slots came last. What had been published of them by then comes by fetch alone: the live
+  /// stream does not tell what was settled since the Welcome or Grant was written.
+  Seq join_at = 0;
 
   // fetch
   std::uint64_t fetch_id = 0;  ///< outstanding; 0: none
   Seq fetch_after = 0;
+  Seq fetch_upto = 0;  ///< 0: the head
+  SlotMask fetch_slots = 0;
+  Epoch fetch_epoch = 0;
   unsigned fetches_unanswered = 0;
   unsigned fetches_lost = 0;  ///< since the last answer, over attachments
   bool at_head = false;
@@ -163,6 +223,8 @@ struct MemberCore::State {
   std::vector<EventView> views;
   std::vector<std::pair<EventView, std::size_t>> merged;
   std::size_t intake_first = 0;
+  SlotMask intake_slots = 0;
+  Seq intake_from = 0;
   std::size_t intake_bytes = 0;
 
   // what the dispatcher has queued, over all links

@@ -8,16 +8,26 @@ void MemberCore::State::fetch_if_wanted(Now now) {
   Fetch fetch;
   fetch.session = session;
   fetch.id = fetch_id = ++last_id;
-  fetch.epoch = epoch;
-  fetch.after = fetch_after = merge.position();
+  fetch.epoch = fetch_epoch = epoch;
+  if (lags.empty()) {
+    fetch.after = merge.position();
+    fetch.slots = slots;
+    fetch.wait = !live_usable() && at_head;
+  } else {
+    fetch.after = lags.front().position;
+    fetch.upto = lags.size() > 1 ? lags[1].position : merge.position();
+    fetch.slots = lags.front().slots;
+  }
+  fetch_after = fetch.after;
+  fetch_upto = fetch.upto;
+  fetch_slots = fetch.slots;
   fetch.credit = settings.fetch_credit;
-  fetch.wait = !live_usable() && at_head;
   // The publisher keeps a waiting fetch for about a second.
   auto patience = settings.request_timeout + (fetch.wait ? Duration{2s} : Duration{0});
   // A slow disk must be given the time it takes: an answer to an older fetch is of no use.
   for (unsigned i = 0; i < fetches_unanswered && patience < fetch_interval_max; ++i) patience *= 2;
   timers.set(Timer::fetch_answer, now.steady + patience);
-  send(fetch);
+  ask(fetch, now);
 }
 
 void MemberCore::State::fetch_failed(Now now, Duration retry) {
@@ -39,22 +49,26 @@ void MemberCore::State::fetch_lost() {
 void MemberCore::State::on_events(Events& events, Now now) {
   if (!attached() || events.session != session) return;
   heard_from_publisher(now);
+  answered(events.id);
   if (closing != Closing::no || fetch_id == 0) return;
-  if (events.id != fetch_id || events.epoch != epoch || events.after != fetch_after) return;
+  if (events.id != fetch_id || events.epoch != fetch_epoch || events.after != fetch_after) return;
   fetch_id = 0;
   timers.clear(Timer::fetch_answer);
   const auto before = merge.position();
-  if (events.through < events.after || events.through == ~Seq{0} || !take_fetched(events)) {
+  const bool lag = fetch_upto != 0;
+  const bool odd = events.through < events.after || events.through == ~Seq{0} ||
+                   (lag && events.through > fetch_upto) || (fetch_slots & slots & ~events.slots) != 0;
+  if (odd || !take_fetched(events, lag)) {
     undecodable("an answer to a fetch");
     timers.set(Timer::fetch_retry, now.steady + settings.request_timeout);
     return;
   }
   fetches_unanswered = fetches_lost = 0;
   head = std::max(head, std::max(events.head, events.through));
-  at_head = events.through >= events.head;
-  if (!live_usable()) return;
+  if (!lag) at_head = events.through >= events.head;
+  if (!live_usable() || !lags.empty() || merge.position() < join_at) return;
   advance_live(now);
-  if (phase == Phase::catching_up && at_head && merge.position() == before) {
+  if (phase == Phase::catching_up && at_head && merge.position() == before && !lag) {
     // What is held asks for more than the publisher has just answered: it will know in a moment.
     timers.set(Timer::fetch_retry, now.steady + 10ms);
   }
@@ -77,6 +91,11 @@ void MemberCore::State::on_live(LiveMessage& message, Now now) {
   heard_live(now);
   head = std::max(head, message.batch ? message.last : message.head);
   if (!prefixes.find(message.prefix)) return;
+  if (out_of_touch(now)) {
+    // It may be another member's by now, and nobody would know that both had it.
+    at_head = false;
+    return catch_up();
+  }
   if (!message.batch) {
     if (phase != Phase::live) return;
     const auto step = merge.holding() ? LiveMerge::Step::lost : LiveMerge::Step::nothing;
@@ -88,7 +107,7 @@ void MemberCore::State::on_live(LiveMessage& message, Now now) {
       notice(Level::debug, "live.gap", "the newest events of " + name + " were lost: fetching them");
       return catch_up();
     }
-    settlement.add({before + 1, merge.position()});
+    settlement.add(slots, {before + 1, merge.position()});
     return;
   }
   const auto& header = message.batch->header;
@@ -98,7 +117,10 @@ void MemberCore::State::on_live(LiveMessage& message, Now now) {
   }
   if (phase == Phase::live && full()) return demote();
   // While nothing is fetched, what comes now will have been overtaken long before it fits.
-  if (phase == Phase::catching_up && full()) return;
+  if (phase == Phase::catching_up && full()) {
+    at_head = false;
+    return;
+  }
   if (!merge.hold(std::move(message))) {
     ++counters.demotions;
     at_head = false;

@@ -19,6 +19,7 @@ enum class Timer : std::uint8_t {
   lease,         ///< nothing was heard from the publisher for a whole lease
   silence,       ///< nothing was heard on the live path for too long
   probe,         ///< look by fetch whether the live path has begun to work
+  release,       ///< give slots back again
   detach,        ///< say goodbye again
 };
 

@@ -28,8 +28,8 @@ RunId RunBook::begin(std::span<const Delivery> deliveries, Now now) {
   free->tickets.clear();
   for (const auto& delivery : deliveries) {
     free->tickets.push_back({delivery.link, delivery.generation, delivery.attempt, delivery.redrives,
-                             delivery.counted, false, delivery.event.seq, delivery.covers_to,
-                             delivery.event.record.size()});
+                             delivery.counted, false, delivery.event.slot, delivery.event.seq,
+                             delivery.covers_to, delivery.slots, delivery.event.record.size()});
   }
   ++running_;
   return free->id;
@@ -111,6 +111,17 @@ bool RunBook::handles(LinkId link, Seq seq) const {
   });
 }
 
+SlotMask RunBook::slots(LinkId link) const {
+  SlotMask slots = 0;
+  for (const auto& run : runs_) {
+    if (run.id == 0) continue;
+    for (const auto& ticket : run.tickets) {
+      if (ticket.link == link) slots |= SlotMask{1} << (ticket.slot % slot_count);
+    }
+  }
+  return slots;
+}
+
 RunBook::Active* RunBook::find(RunId id) {
   if (id == 0) return nullptr;
   const auto found =
@@ -124,6 +135,8 @@ Completion RunBook::completion_of(const Ticket& ticket) {
   completion.generation = ticket.generation;
   completion.seq = ticket.seq;
   completion.covers_to = ticket.covers_to;
+  completion.slots = ticket.slots;
+  completion.slot = ticket.slot;
   completion.attempt = ticket.attempt;
   completion.redrives = ticket.redrives;
   completion.counted = ticket.counted;
@@ -136,7 +149,7 @@ void RunBook::add_ack(const Ticket& ticket, Duration took, bool merge, std::vect
     auto& before = out.back();
     const bool joins = before.kind == Completion::Kind::ack && !before.late && !before.counted &&
                        before.link == ticket.link && before.generation == ticket.generation &&
-                       before.covers_to + 1 == ticket.seq;
+                       before.slots == ticket.slots && before.covers_to + 1 == ticket.seq;
     if (joins) {
       before.covers_to = ticket.covers_to;
       before.took += took;

@@ -34,6 +34,9 @@ class RunBook {
 
   std::size_t size() const { return running_; }
 
+  /// The slots of a link's events that workers have in hand.
+  SlotMask slots(LinkId link) const;
+
  private:
   /// What is kept of a delivery while a worker has it.
   struct Ticket {
@@ -43,8 +46,10 @@ class RunBook {
     std::uint32_t redrives = 0;
     bool counted = false;
     bool expired = false;
+    Slot slot = 0;
     Seq seq = 0;
     Seq covers_to = 0;
+    SlotMask slots = all_slots;
     std::size_t bytes = 0;
   };
 

@@ -5,29 +5,39 @@
 namespace mesh::core {
 
 void Settlement::begin(SlotMask slots, Seq position, std::vector<SlotLedger> ledgers, Seq head) {
-  slots_ = slots;
-  settled_ = RangeSet(position);
-  // With one ledger for all slots its ranges are ours; with several, a range may be settled for some slots
-  // only.
-  if (ledgers.size() == 1 && (ledgers[0].slots & slots) == slots) {
-    settled_.raise_floor(ledgers[0].floor);
-    for (const auto& range : ledgers[0].above) settled_.add(range);
-  }
-  given_through_ = head;
-  for (const auto& ledger : ledgers) {
-    given_through_ = std::max(given_through_, ledger.floor);
-    if (!ledger.above.empty()) given_through_ = std::max(given_through_, ledger.above.back().last);
-  }
-  given_ = std::move(ledgers);
+  slots_ = 0;
+  settled_ = Ledger();
+  given_.clear();
+  given_through_ = 0;
+  learn(slots, position, std::move(ledgers), head);
   dirty_ = false;
   events_ = 0;
   bytes_ = 0;
 }
 
-bool Settlement::foreign(Slot slot, Seq seq) const {
-  const auto bit = SlotMask{1} << (slot % slot_count);
-  if (!(slots_ & bit)) return true;
+void Settlement::gain(SlotMask slots, Seq position, std::vector<SlotLedger> ledgers, Seq head) {
+  for (auto& ledger : given_) ledger.slots &= ~slots;
+  std::erase_if(given_, [](const SlotLedger& ledger) { return ledger.slots == 0; });
+  learn(slots, position, std::move(ledgers), head);
+}
+
+void Settlement::learn(SlotMask slots, Seq position, std::vector<SlotLedger> ledgers, Seq head) {
+  slots_ |= slots;
+  settled_.reset(slots, position);
+  given_through_ = std::max(given_through_, head);
+  for (auto& ledger : ledgers) {
+    ledger.slots &= slots;
+    if (ledger.slots == 0) continue;
+    settled_.settle(ledger.slots, ledger.floor, ledger.above);
+    given_through_ = std::max(given_through_, ledger.floor);
+    if (!ledger.above.empty()) given_through_ = std::max(given_through_, ledger.above.back().last);
+    given_.push_back(std::move(ledger));
+  }
+}
+
+bool Settlement::given_settled(Slot slot, Seq seq) const {
   if (seq > given_through_) return false;
+  const auto bit = SlotMask{1} << (slot % slot_count);
   for (const auto& ledger : given_) {
     if (!(ledger.slots & bit)) continue;
     if (seq <= ledger.floor) return true;
@@ -38,14 +48,16 @@ bool Settlement::foreign(Slot slot, Seq seq) const {
   return false;
 }
 
-void Settlement::add(SeqRange range) {
-  if (settled_.add(range)) dirty_ = true;
+void Settlement::add(SlotMask slots, SeqRange range) {
+  if (settled_.settle(slots & slots_, range)) dirty_ = true;
 }
 
-SlotLedger Settlement::ledger(std::size_t limit) const {
-  const auto& above = settled_.above();
-  const auto count = static_cast<std::ptrdiff_t>(std::min(above.size(), limit));
-  return {slots_, settled_.floor(), {above.begin(), above.begin() + count}};
+std::vector<SlotLedger> Settlement::ledgers(SlotMask slots, std::size_t limit) const {
+  auto out = settled_.view(slots & slots_);
+  if (out.empty()) return out;
+  const auto each = std::max<std::size_t>(1, limit / out.size());
+  for (auto& ledger : out) ledger.above.resize(std::min(ledger.above.size(), each));
+  return out;
 }
 
 void Settlement::take(std::size_t events, std::size_t bytes) {

@@ -1,30 +1,33 @@
-// What a member has settled of its assignment, and how much it still has in hand.
+// What a member has settled of its slots, and how much it still has in hand.
 //
-// Receiving tells what is not there: of a received range (p, q] with the events e1 < ... < en, (p, e1) is
-// settled at once, and settling ei settles [ei, e(i+1)), the last one up to q. So a run of acknowledged
-// events is one range, whatever lies between them.
+// Receiving tells what is not there: of a range (p, q] that was received for some slots, with the events e1 <
+// ... < en, (p, e1) is settled at once, and settling ei settles [ei, e(i+1)), the last one up to q, all for
+// those slots. So a run of acknowledged events is one range, whatever lies between them.
 #pragma once
 
-#include <mesh/model/messages.hpp>
-#include <mesh/model/range_set.hpp>
+#include <mesh/model/ledger.hpp>
 
 namespace mesh::core {
 
 class Settlement {
  public:
-  /// A new assignment: everything up to `position` is settled, besides what its ledgers say.
+  /// A new assignment: for these slots everything up to `position` is settled, besides what its ledgers say.
   void begin(SlotMask slots, Seq position, std::vector<SlotLedger> ledgers, Seq head);
-  /// True for an event that the assignment gave as settled, or of a slot that is not in it.
-  bool foreign(Slot slot, Seq seq) const;
+  /// Further slots, in the same way; what was known of them is forgotten.
+  void gain(SlotMask slots, Seq position, std::vector<SlotLedger> ledgers, Seq head);
 
-  void add(SeqRange range);
+  /// Nothing is reported of these slots any more.
+  void lose(SlotMask slots) { slots_ &= ~slots; }
 
-  const RangeSet& ranges() const { return settled_; }
+  /// True for an event that the assignment gave as settled.
+  bool given_settled(Slot slot, Seq seq) const;
 
-  /// For Ack, Detach and Resume: at most `ranges_max` ranges, the lowest.
-  SlotLedger ledger(std::size_t ranges_max) const;
+  void add(SlotMask slots, SeqRange range);
 
-  /// Something was added since the last ledger() that was sent.
+  /// For Ack, Detach, Release and Resume, of these slots: at most `ranges_max` ranges, the lowest.
+  std::vector<SlotLedger> ledgers(SlotMask slots, std::size_t ranges_max) const;
+
+  /// Something was added since the last report.
   bool dirty() const { return dirty_; }
 
   void reported() { dirty_ = false; }
@@ -37,8 +40,10 @@ class Settlement {
   std::size_t bytes_in_hand() const { return bytes_; }
 
  private:
+  void learn(SlotMask slots, Seq position, std::vector<SlotLedger> ledgers, Seq head);
+
   SlotMask slots_ = 0;
-  RangeSet settled_;
+  Ledger settled_;
   std::vector<SlotLedger> given_;
   Seq given_through_ = 0;  ///< the given ledgers say nothing above this
   bool dirty_ = false;

@@ -4,7 +4,7 @@
 
 namespace mesh::core {
 
-void VerdictBook::add(Verdict verdict, bool settles, bool redelivered) {
+void VerdictBook::add(Verdict verdict, SlotMask settles, bool redelivered) {
   if (verdict.text.size() > attempt_text_max) {
     std::size_t end = attempt_text_max;
     while (end > 0 && (static_cast<unsigned char>(verdict.text[end]) & 0xc0) == 0x80)
@@ -24,6 +24,12 @@ std::vector<Verdict> VerdictBook::carry(std::uint64_t id, std::size_t count_max)
   }
   carried_ = std::max(carried_, count);
   return verdicts;
+}
+
+SlotMask VerdictBook::slots() const {
+  SlotMask slots = 0;
+  for (const auto& entry : entries_) slots |= SlotMask{1} << (entry.verdict.slot % slot_count);
+  return slots;
 }
 
 void VerdictBook::clear() {

@@ -12,12 +12,12 @@ class VerdictBook {
  public:
   struct Entry {
     Verdict verdict;
-    bool settles = false;       ///< the event came by range: its seq is settled once this is answered
+    SlotMask settles = 0;  ///< the event came by range: its seq is settled for these once this is answered
     bool redelivered = false;   ///< the event came out of the retry store
     std::uint64_t carrier = 0;  ///< the first Ack that carried it; 0: none yet
   };
 
-  void add(Verdict verdict, bool settles, bool redelivered);
+  void add(Verdict verdict, SlotMask settles, bool redelivered);
 
   /// At most `count_max` verdicts for the message `id`, oldest first.
   std::vector<Verdict> carry(std::uint64_t id, std::size_t count_max);
@@ -35,6 +35,9 @@ class VerdictBook {
   void clear();
 
   std::size_t size() const { return entries_.size(); }
+
+  /// The slots of the events they are about.
+  SlotMask slots() const;
 
   /// How many are on their way.
   std::size_t carried() const { return carried_; }

@@ -1,8 +1,13 @@
-// Who has which slots of a group. Now: the member that came first has all of them, the others wait in order.
+// Who has which slots of a group, and what is to change so that all have an even share with as few moves as
+// possible. A pure value: it decides; giving, asking back and telling is handover.hpp's.
+//
+//   free --give--> held --ask_back--> held, leaving --release--> free
+//
+// Only a free slot is given, so a slot has one holder at most. An asked-back slot is never given back to its
+// holder before it was released: what the holder has heard stays true.
 #pragma once
 
-#include <algorithm>
-#include <deque>
+#include <vector>
 
 #include <mesh/model/messages.hpp>
 
@@ -10,30 +15,63 @@ namespace mesh::core {
 
 class Assignment {
  public:
-  /// The session that has the slots; 0: nobody is attached.
-  SessionId owner() const { return order_.empty() ? 0 : order_.front(); }
+  struct Member {
+    SessionId session = 0;
+    SlotMask slots = 0;    ///< held
+    SlotMask leaving = 0;  ///< of them: asked back
+  };
 
-  SlotMask slots(SessionId session) const { return session != 0 && session == owner() ? all_slots : 0; }
+  /// What bounds the plan.
+  struct Terms {
+    SlotMask closed = 0;   ///< given to nobody now
+    SlotMask apart = 0;    ///< given to `keeper` only, who gets no others and first has to be rid of his
+    SessionId keeper = 0;  ///< a member; 0: nobody gets the slots that are apart
+    bool hurry = false;    ///< the keeper need not be rid of his first
+  };
 
-  bool empty() const { return order_.empty(); }
+  struct Change {
+    SessionId session = 0;
+    SlotMask give = 0;
+    SlotMask ask_back = 0;
+    bool operator==(const Change&) const = default;
+  };
 
-  const std::deque<SessionId>& sessions() const { return order_; }
+  /// In the order in which they came.
+  const std::vector<Member>& members() const { return members_; }
 
-  /// The newcomer waits behind the others.
-  void join(SessionId session) { order_.push_back(session); }
+  bool empty() const { return members_.empty(); }
+
+  /// Nothing for a session that is no member.
+  Member member(SessionId session) const;
+  /// The session that holds the slot; 0: it is free.
+  SessionId holder(Slot slot) const;
+  SlotMask held() const;
+
+  void join(SessionId session) { members_.push_back({session, 0, 0}); }
 
   /// The newcomer takes an earlier session's place, slots included.
-  void replace(SessionId old, SessionId session) { std::replace(order_.begin(), order_.end(), old, session); }
+  void replace(SessionId old, SessionId session);
+  /// Its slots become free; returns them.
+  SlotMask leave(SessionId session);
 
-  /// True when it had the slots, so that they pass to the new owner(), if there is one.
-  bool leave(SessionId session) {
-    const bool had = session == owner();
-    std::erase(order_, session);
-    return had;
-  }
+  /// They are free now.
+  void give(SessionId session, SlotMask slots);
+  void ask_back(SessionId session, SlotMask slots);
+  /// Returns those that became free.
+  SlotMask release(SessionId session, SlotMask slots);
+
+  /// What is to be done now; nothing when all is as even as the terms allow. When it is done and what was
+  /// asked back is released, the shares differ by one slot at most. Who has much keeps as much as an even
+  /// share allows, so no other division is reached with fewer moves.
+  std::vector<Change> plan(const Terms& terms) const;
 
  private:
-  std::deque<SessionId> order_;
+  Member* find(SessionId session);
+  void share(SlotMask ordinary, SessionId but, std::vector<Change>& changes) const;
+  std::vector<Member> members_;
 };
+
+/// The lowest `count` slots of a set.
+SlotMask lowest_slots(SlotMask slots, int count);
 
 }  // namespace mesh::core

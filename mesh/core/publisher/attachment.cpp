@@ -2,8 +2,6 @@
 
 #include <journal/topic.hpp>
 #include <mesh/core/publisher/attachment.hpp>
-#include <mesh/core/publisher/failing.hpp>
-#include <mesh/core/publisher/isolation.hpp>
 #include <mesh/core/publisher/prefix_change.hpp>
 
 namespace mesh::core {
@@ -45,31 +43,7 @@ Seq floor_of(const Start& start, const Desk& desk) {
   return desk.head;
 }
 
-/// The last event that the session may have been given. One that does not ask for more may be on the live
-/// stream.
-Seq given_to(const Session& session, const Desk& desk) {
-  return session.fetch.open || !session.answered ? session.given : desk.head;
-}
-
-/// Nothing but redeliveries can be in its hands.
-bool alone(const Session& session, const Desk& desk) {
-  const Group& group = *session.group;
-  return group.isolation.active || group.ledger.floor() >= given_to(session, desk);
-}
-
 }  // namespace
-
-bool clamp_ledger(SlotLedger& ledger, Seq last) {
-  bool cut = ledger.floor > last;
-  ledger.floor = std::min(ledger.floor, last);
-  for (SeqRange& range : ledger.above) {
-    if (range.last <= last) continue;
-    range.last = last;
-    cut = true;
-  }
-  std::erase_if(ledger.above, [](const SeqRange& range) { return range.empty(); });
-  return cut;
-}
 
 void Attachment::on_hello(const Route& route, Hello hello, Now now) {
   if (auto checked = check_hello(hello); !checked) {
@@ -110,20 +84,14 @@ void Attachment::admit(const Route& route, const Hello& hello, Seq floor, Now no
   session.group = group;
   session.member = hello.member;
   session.instance = hello.instance;
-  if (same != nullptr) {
-    group->assignment.replace(same->id, session.id);
-  } else {
-    group->assignment.join(session.id);
-  }
-  bool resumed = false;
-  if (group->assignment.owner() == session.id) resumed = take_slots(session, hello, same, now);
+  const bool resumed = handover_.attach(session, hello, same, now);
   if (same == nullptr || same->instance != hello.instance) {
     desk_.notice(Level::info, "member.attached",
                  "member " + hello.member + " attached to group " + group->name);
   }
   if (same != nullptr) desk_.sessions.close(same->id);
   if (!lease_check_) lease_check_ = now.steady + desk_.settings.lease;
-  desk_.touch(*group);
+  handover_.balance(*group, now, &session);
   Welcome answer = welcome(session, hello);
   answer.resumed = resumed;
   desk_.send(route, std::move(answer));
@@ -167,9 +135,10 @@ Group* Attachment::group_for(const Route& route, const Hello& hello, Seq floor, 
 
 bool Attachment::update_group(const Route& route, const Hello& hello, Group& group, const Session* same) {
   if (group.value.prefixes != hello.prefixes) {
-    const auto& sessions = group.assignment.sessions();
-    const bool others = std::any_of(sessions.begin(), sessions.end(),
-                                    [&](SessionId id) { return same == nullptr || id != same->id; });
+    const auto& members = group.assignment.members();
+    const bool others = std::any_of(members.begin(), members.end(), [&](const Assignment::Member& member) {
+      return same == nullptr || member.session != same->id;
+    });
     if (others) {
       desk_.refuse(route, hello.id, 0, Errc::prefixes_mismatch,
                    "another live member of group " + group.name + " has other prefixes");
@@ -184,133 +153,10 @@ bool Attachment::update_group(const Route& route, const Hello& hello, Group& gro
   return true;
 }
 
-// The newcomer stands first. Whose were the slots before decides what it may keep and what is charged.
-bool Attachment::take_slots(Session& session, const Hello& hello, const Session* same, Now now) {
-  Group& group = *session.group;
-  const Owner& owner = group.value.owner;
-  const bool was_me = owner.member == hello.member && owner.instance == hello.instance;
-  const bool resumed = was_me && hello.resume && hello.resume->epoch == owner.epoch;
-  if (resumed || (was_me && same != nullptr && same->slots != 0)) {
-    // The same instance goes on under the same epoch, also when its Welcome was lost and it asks again.
-    pardon(desk_, group, owner.epoch);
-    if (resumed) {
-      resume(group, *hello.resume, now);
-    } else if (same->fetch.id != 0) {
-      mark_delivered(group, desk_.head);
-    }
-    group.claim_until.reset();
-    group.mark_through = 0;
-    for (const Seq seq : group.retries.flying()) group.retries.find(seq)->seen = now.steady;
-    session.slots = group.assignment.slots(session.id);
-    session.epoch = owner.epoch;
-    session.given = desk_.head;  // what it brings along, at most
-    return resumed;
-  }
-  if (same != nullptr && same->slots != 0) {
-    desk_.notice(Level::warning, "member.replaced",
-                 "member " + hello.member + " of group " + group.name + " came back as a new instance");
-    mark_delivered(group, desk_.head);
-  }
-  if (!was_me) {
-    const bool charge = same != nullptr && same->slots != 0;
-    charge_crash(desk_, group, charge && alone(*same, desk_), now);
-    // An owner that has not detached may have had everything by the live stream, also after this restarted.
-    // (One whose lease ran out too, until it noticed.)
-    if (!owner.member.empty()) mark_delivered(group, desk_.head);
-    if (!owner.member.empty() && group.lost != owner.epoch) {
-      isolate(desk_, group, charge ? given_to(*same, desk_) : desk_.head, charge);
-    }
-  }
-  mark_delivered(group, group.mark_through);
-  give_slots(session, now);
-  return false;
-}
-
-void Attachment::resume(Group& group, const Resume& resume, Now now) {
-  SlotLedger settled = resume.settled;
-  clamp_ledger(settled, std::max(desk_.head, group.ceiling));
-  if (group.ledger.settle(settled.slots, settled.floor, settled.above)) desk_.ledger_changed(group, now);
-  for (const HeldEvent& held : resume.held) unclaim_crash(desk_, group, held, now);
-}
-
-void Attachment::give_slots(Session& session, Now now) {
-  Group& group = *session.group;
-  session.slots = group.assignment.slots(session.id);
-  session.epoch = desk_.next_epoch();
-  session.acked = Duration::zero();
-  group.value.owner = Owner{session.epoch, session.member, session.instance};
-  group.mark_through = 0;
-  group.claim_until.reset();
-  for (const Seq seq : group.retries.flying()) group.retries.find(seq)->seen = now.steady;
-  desk_.save_value(group);
-}
-
-void Attachment::grant(Session& session) {
-  const Group& group = *session.group;
-  Grant grant;
-  grant.session = session.id;
-  grant.epoch = session.epoch;
-  grant.slots = session.slots;
-  grant.position = position(group, session.slots);
-  grant.settled = group.ledger.view(session.slots);
-  grant.redelivered_through = group.value.redelivered_through;
-  session.grant_unheard = true;
-  desk_.send(session.route, std::move(grant));
-}
-
-void Attachment::pass_on(Group& group, Now now) {
-  if (Session* next = desk_.sessions.find(group.assignment.owner())) {
-    give_slots(*next, now);
-    grant(*next);
-  }
-  desk_.touch(group);
-}
-
-void Attachment::mark_delivered(Group& group, Seq through) {
-  if (through <= group.value.redelivered_through) return;
-  group.value.redelivered_through = through;
-  desk_.save_value(group);
-}
-
 void Attachment::leave(Session& session, bool untouched, Now now) {
-  Group* group = session.group;
   const SessionId id = session.id;
-  if (group != nullptr) {
-    const bool had = group->assignment.leave(id);
-    desk_.notice(Level::info, "member.detached", "member " + session.member + " left group " + group->name);
-    if (had) {
-      if (!untouched) mark_delivered(*group, desk_.head);
-      const std::set<Seq> flying = group->retries.flying();
-      for (const Seq seq : flying) {
-        group->retries.wait(seq, *group->retries.find(seq), now.steady);
-        desk_.save_retry(*group, seq);
-      }
-      group->value.owner = Owner{group->value.owner.epoch, {}, {}};
-      desk_.save_value(*group);
-      desk_.sessions.detach(id);
-      return pass_on(*group, now);
-    }
-    desk_.touch(*group);
-  }
+  if (session.group != nullptr) handover_.leave(session, untouched, now);
   desk_.sessions.detach(id);
-}
-
-void Attachment::lose(Session& session, Now now) {
-  Group* group = session.group;
-  if (group != nullptr) {
-    desk_.notice(
-        Level::warning, "member.lost",
-        "member " + session.member + " of group " + group->name + " has not been heard of for its lease");
-    if (group->assignment.leave(session.id)) {
-      group->lost = session.epoch;
-      charge_crash(desk_, *group, alone(session, desk_), now);
-      mark_delivered(*group, desk_.head);
-      isolate(desk_, *group, given_to(session, desk_), true);
-      desk_.sessions.close(session.id);
-      return pass_on(*group, now);
-    }
-  }
-  desk_.sessions.close(session.id);
 }
 
 Session* Attachment::renew(const Route& route, SessionId id, std::uint64_t request, Now now) {
@@ -333,8 +179,9 @@ void Attachment::on_time(Now now) {
     if (session->heard + desk_.settings.lease <= now.steady) lost.push_back(id);
   }
   for (const SessionId id : lost) {
-    // Passing slots on to a member that is lost too is harmless: its turn comes in this loop.
-    if (Session* session = desk_.sessions.find(id)) lose(*session, now);
+    Session& session = *desk_.sessions.find(id);
+    if (session.group != nullptr) handover_.lose(session, now);
+    desk_.sessions.close(id);
   }
   lease_check_.reset();
   for (const auto& [id, session] : desk_.sessions.all()) {
@@ -367,13 +214,7 @@ Welcome Attachment::welcome(const Session& session, const Hello& hello) const {
   out.events = desk_.settings.events_endpoint;
   out.head = desk_.head;
   out.lease = desk_.settings.lease;
-  out.epoch = session.epoch;
-  out.slots = session.slots;
-  if (session.group != nullptr && session.slots != 0) {
-    out.position = position(*session.group, session.slots);
-    out.settled = session.group->ledger.view(session.slots);
-    out.redelivered_through = session.group->value.redelivered_through;
-  }
+  if (session.group != nullptr) tell_slots(out, session);
   return out;
 }
 

@@ -97,6 +97,9 @@ struct Desk {
   Group& add_group(std::string name, GroupValue value, Ledger ledger);
   Epoch next_epoch();
 
+  /// No epoch above this has been given.
+  Epoch newest_epoch() const { return Epoch{identity.run} << 32 | epoch_count_; }
+
   /// The group has something to do, or other times to be called at.
   void touch(Group& group) { touched.insert(group.serial); }
 

@@ -47,8 +47,8 @@ void park_entry(Desk& desk, Group& group, Seq seq, RetryEntry& entry, Reason rea
   desk.save_retry(group, seq);
 }
 
-void charge_crash(Desk& desk, Group& group, bool alone, Now now) {
-  const std::set<Seq> flying = group.retries.flying();
+void charge_crash(Desk& desk, Group& group, SlotMask slots, bool alone, Now now) {
+  const std::vector<Seq> flying = group.retries.flying(slots);
   for (const Seq seq : flying) {
     if (flying.size() > 1 || !alone) {
       // One of them may have done it, and the others are not to pay for that: they come again one by one.
@@ -63,18 +63,18 @@ void charge_crash(Desk& desk, Group& group, bool alone, Now now) {
     Attempt attempt;
     attempt.number = entry.attempt();
     attempt.at = now.wall;
-    attempt.member = group.value.owner.member;
+    attempt.member = group.value.owners.name(SlotMask{1} << entry.slot);
     attempt.reason = Reason::consumer_crash;
     attempt.text = "the member vanished with the event in hand";
     fail_attempt(desk, group, seq, entry, std::move(attempt), std::nullopt, now);
   }
-  group.claim_until.reset();
 }
 
-void unclaim_crash(Desk& desk, Group& group, const HeldEvent& held, Now now) {
+void unclaim_crash(Desk& desk, Group& group, SlotMask slots, const HeldEvent& held, Now now) {
   RetryEntry* entry = group.retries.find(held.seq);
   if (entry == nullptr || entry->state != RetryEntry::State::waiting || entry->redrives != held.redrives)
     return;
+  if ((slots >> entry->slot & 1) == 0) return;
   const bool charged = entry->attempts == held.attempt && !entry->history.empty() &&
                        entry->history.back().reason == Reason::consumer_crash;
   if (charged) {

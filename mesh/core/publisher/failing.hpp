@@ -15,13 +15,14 @@ void fail_attempt(Desk& desk, Group& group, Seq seq, RetryEntry& entry, Attempt 
 void park_entry(Desk& desk, Group& group, Seq seq, RetryEntry& entry, Reason reason,
                 std::optional<Attempt> attempt, Now now);
 
-/// What is in flight was in the hands of a member that is gone. An event that was alone in them (`alone`: no
-/// other than redeliveries was given out) is charged an attempt (consumer_crash); of several nobody is
-/// charged, and each comes again alone, under the same attempt number.
-void charge_crash(Desk& desk, Group& group, bool alone, Now now);
+/// What is in flight of these slots was in the hands of a member that is gone. An event that was alone in
+/// them (`alone`: no other than redeliveries was given out) is charged an attempt (consumer_crash); of
+/// several nobody is charged, and each comes again alone, under the same attempt number.
+void charge_crash(Desk& desk, Group& group, SlotMask slots, bool alone, Now now);
 
-/// The member that was charged for it has the event in hand after all: the charge is taken back.
-void unclaim_crash(Desk& desk, Group& group, const HeldEvent& held, Now now);
+/// The member that was charged for it has the event, of these slots, in hand after all: the charge is taken
+/// back.
+void unclaim_crash(Desk& desk, Group& group, SlotMask slots, const HeldEvent& held, Now now);
 
 /// Gives up an entry whose event is not in the journal any more.
 void expire_entry(Desk& desk, Group& group, Seq seq, Now now);

@@ -24,12 +24,14 @@ std::optional<SeqRange> expired_in(const Session& session, const Desk& desk, Seq
 void Fetching::on_fetch(const Route& route, const Fetch& fetch, Now now) {
   Session* session = attachment_.renew(route, fetch.session, fetch.id, now);
   if (session == nullptr) return;
-  const bool slotless = session->group != nullptr && session->slots == 0;
-  if (fetch.epoch != session->epoch || slotless) {
-    return desk_.refuse(route, fetch.id, session->id, Errc::stale,
-                        "the slots are not the session's (any more)");
+  if (session->group != nullptr) {
+    const bool in_time = fetch.epoch >= session->since && fetch.epoch <= session->epoch;
+    if (!in_time || fetch.slots == 0 || (fetch.slots & ~session->slots) != 0) {
+      return desk_.refuse(route, fetch.id, session->id, Errc::stale,
+                          "the slots are not the session's (any more)");
+    }
+    handover_.heard_epoch(*session, fetch.epoch, now);
   }
-  session->grant_unheard = false;
   FetchState& state = session->fetch;
   if (fetch.id < state.id || (fetch.id == state.id && state.open)) return;
   if (Group* group = session->group;
@@ -42,7 +44,10 @@ void Fetching::on_fetch(const Route& route, const Fetch& fetch, Now now) {
   session->given = std::max(session->given, fetch.after);
   state.open = true;
   state.id = fetch.id;
+  state.epoch = fetch.epoch;
+  state.slots = fetch.slots;
   state.after = state.covered = fetch.after;
+  state.upto = fetch.upto;
   state.credit = std::clamp<std::size_t>(fetch.credit, credit_min, credit_max);
   state.wait = fetch.wait;
   state.deadline = now.steady + wait;
@@ -64,7 +69,9 @@ void Fetching::proceed(Session& session, Now now) {
   FetchState& state = session.fetch;
   if (!state.open || state.read != 0) return;
   const Group* group = session.group;
-  const bool isolating = group != nullptr && group->isolation.active;
+  const bool isolating =
+      group != nullptr && group->isolation.active && (group->isolation.slots & state.slots) != 0;
+  const Seq upto = state.upto != 0 ? std::min(state.upto, desk_.head) : desk_.head;
   const bool full = group != nullptr && group->retries.size() >= desk_.settings.waiting_max;
   const bool late = now.steady >= state.deadline;
   if (isolating || full) {
@@ -76,20 +83,21 @@ void Fetching::proceed(Session& session, Now now) {
     if (late) return answer(session, {}, state.covered);
     return pause(session);
   }
-  if (state.covered >= desk_.head) {
-    if (state.wait && !late && !expired_in(session, desk_, desk_.head)) return pause(session);
+  if (state.covered >= upto) {
+    if (state.wait && !late && upto == desk_.head && !expired_in(session, desk_, desk_.head))
+      return pause(session);
     // After a power loss a member may be beyond the head: what it has had is lost here, and covers nothing
     // less.
-    return answer(session, {}, std::max(desk_.head, state.covered));
+    return answer(session, {}, std::max(upto, state.covered));
   }
   resume(session);
   ReadJob job;
   job.kind = ReadJob::Kind::range;
   job.after = state.covered;
-  job.upto = desk_.head;
+  job.upto = upto;
   job.credit = state.credit;
   job.prefixes = group != nullptr ? group->value.prefixes : session.prefixes;
-  if (group != nullptr) job.settled = group->ledger.view(session.slots);
+  if (group != nullptr) job.settled = group->ledger.view(state.slots);
   state.read = desk_.ask(std::move(job), ReadToFetch{session.id, state.id});
 }
 
@@ -124,13 +132,16 @@ void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through)
   Events events;
   events.session = session.id;
   events.id = state.id;
-  events.epoch = session.epoch;
+  events.epoch = state.epoch;
+  events.slots = state.slots;
   events.after = state.after;
   events.through = through;
   session.given = std::max(session.given, through);
   session.answered = true;
   events.head = desk_.head;
-  if (session.group != nullptr) events.redelivered_through = session.group->value.redelivered_through;
+  if (session.group != nullptr) {
+    events.redelivered_through = session.group->value.marks.highest_floor(state.slots);
+  }
   events.expired = expired_in(session, desk_, through);
   for (const Batch& batch : batches) desk_.counters.fetched += batch.header.count;
   events.batches = std::move(batches);

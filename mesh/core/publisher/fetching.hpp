@@ -5,6 +5,7 @@
 #include <set>
 
 #include <mesh/core/publisher/attachment.hpp>
+#include <mesh/core/publisher/handover.hpp>
 
 namespace mesh::core {
 
@@ -14,7 +15,8 @@ class Fetching {
   static constexpr std::size_t credit_max = 8 * 1024 * 1024;
   static constexpr Duration wait = 1s;
 
-  Fetching(Desk& desk, Attachment& attachment) : desk_(desk), attachment_(attachment) {}
+  Fetching(Desk& desk, Attachment& attachment, Handover& handover)
+      : desk_(desk), attachment_(attachment), handover_(handover) {}
 
   void on_fetch(const Route& route, const Fetch& fetch, Now now);
   void on_read(const ReadToFetch& reason, ReadResult result, Now now);
@@ -32,6 +34,7 @@ class Fetching {
 
   Desk& desk_;
   Attachment& attachment_;
+  Handover& handover_;
   Agenda<SessionId> agenda_;     // deadlines of waiting fetches
   std::set<SessionId> waiting_;  // for a commit or their deadline
 };

@@ -6,8 +6,8 @@
 #include <span>
 
 #include <mesh/core/publisher/assignment.hpp>
-#include <mesh/core/publisher/ledger.hpp>
 #include <mesh/core/publisher/retry_store.hpp>
+#include <mesh/model/ledger.hpp>
 #include <mesh/model/messages.hpp>
 
 namespace mesh::core {
@@ -19,13 +19,17 @@ struct ParkedIndex {
   std::size_t size = 0;  ///< of the entry, in bytes
   std::string topic;
   std::optional<std::string> key;
+  Slot slot = 0;
   bool leaving = false;  ///< a redrive of it is under way
 };
 
 /// Suspects of a member's end; see isolation.hpp. Not journaled: after a restart it begins anew when need be.
 struct Isolation {
   bool active = false;
-  Epoch victim = 0;       ///< of the member that is gone
+  SlotMask slots = 0;     ///< of the members that are gone
+  SessionId keeper = 0;   ///< the member that gets the suspects, and nothing else; 0: not chosen
+  Duration patience{0};   ///< when it has not got rid of what else it had by then, they fly all the same
+  bool hurry = false;     ///< that time is over
   Seq cursor = 0;         ///< suspects up to here are in the retry store, or settled
   Seq through = 0;        ///< the last suspect
   std::size_t left = 0;   ///< suspects that may still be taken
@@ -47,11 +51,11 @@ struct Group {
   bool value_dirty = false;
   bool ledger_dirty = false;
   Duration flush_at{0};  ///< when ledger_dirty
-  Seq mark_through = 0;  ///< marked redelivered once somebody else than the last run's member takes the slots
   Seq ceiling = 0;       ///< the highest seq its ledger had at restore; above the head when the tail was lost
-  std::optional<Duration> claim_until;  ///< in-flight retries of the last run wait this long for their member
+  SlotMask reserved = 0;                ///< they wait for their owners of the last run
+  std::optional<Duration> claim_until;  ///< for so long
+  bool unbalanced = false;  ///< members, slots or terms have changed since the last look at the shares
   Isolation isolation;
-  Epoch lost = 0;          ///< of an owner whose lease ran out: what that meant has been seen to
   Duration read_again{0};  ///< after a failed read, no other before this
 
   std::uint64_t retried = 0;

@@ -16,33 +16,61 @@ bool through_with(const Group& group, Seq seq) {
   return parks || (!entry.suspect && (entry.attempts > 0 || entry.redrives > 0));
 }
 
+SlotMask flight_slots(const Group& group) {
+  SlotMask slots = 0;
+  for (const Seq seq : group.isolation.flight) {
+    const auto it = group.retries.entries().find(seq);
+    if (it != group.retries.entries().end()) slots |= SlotMask{1} << it->second.slot;
+  }
+  return slots;
+}
+
 }  // namespace
 
-void isolate(Desk& desk, Group& group, Seq through, bool known) {
+void isolate(Desk& desk, Group& group, SlotMask slots, Seq through, bool known) {
   Isolation& isolation = group.isolation;
   through = std::min(through, desk.head);
-  if (!isolation.active && group.ledger.first_missing(through) == 0 && isolation.flight.empty()) return;
+  const bool suspects = (flight_slots(group) & slots) != 0;
+  if (group.ledger.floor(slots) >= through && !suspects && (isolation.slots & slots) == 0) return;
   isolation.through = isolation.active ? std::max(isolation.through, through) : through;
   isolation.active = true;
-  isolation.victim = group.value.owner.epoch;
-  isolation.cursor = group.ledger.floor();
+  isolation.slots |= slots;
+  isolation.cursor = group.ledger.floor(isolation.slots);
   isolation.left = known ? Isolating::suspects_max : Isolating::suspects_unknown_max;
   isolation.width = 0;
   ++isolation.round;
   isolation.reading = false;
+  group.unbalanced = true;
   desk.touch(group);
 }
 
-void pardon(Desk& desk, Group& group, Epoch epoch) {
-  if (!group.isolation.active || group.isolation.victim != epoch) return;
-  group.isolation.through = 0;  // what flies already goes on
+void pardon(Desk& desk, Group& group, SlotMask slots) {
+  Isolation& isolation = group.isolation;
+  if (!isolation.active || (isolation.slots & slots) == 0) return;
+  // What flies already goes on, and what comes after it in its slots waits for it.
+  if ((isolation.slots & ~slots) == 0) isolation.through = 0;
+  isolation.slots &= ~slots | flight_slots(group);
+  isolation.keeper = 0;
+  ++isolation.round;
+  isolation.reading = false;
+  group.unbalanced = true;
   desk.touch(group);
+}
+
+const Session* keeper_of(const Desk& desk, const Group& group) {
+  const Isolation& isolation = group.isolation;
+  const auto it = desk.sessions.all().find(isolation.keeper);
+  if (!isolation.active || it == desk.sessions.all().end()) return nullptr;
+  const Session& session = *it->second;
+  if (session.group != &group || (isolation.slots & ~(session.slots & ~session.leaving)) != 0) return nullptr;
+  return isolation.hurry || (session.slots & ~isolation.slots) == 0 ? &session : nullptr;
 }
 
 void Isolating::end(Group& group) {
   const auto round = group.isolation.round;
   group.isolation = Isolation{};
   group.isolation.round = round + 1;
+  group.unbalanced = true;
   desk_.fetches_held = true;
 }
 
@@ -52,8 +80,7 @@ void Isolating::pump(Group& group, Now now) {
   std::erase_if(isolation.flight, [&](Seq seq) { return through_with(group, seq); });
   if (!isolation.flight.empty() || isolation.reading) return;
   if (isolation.cursor >= isolation.through || isolation.left == 0) return end(group);
-  const Session* session = desk_.sessions.find(group.assignment.owner());
-  if (session == nullptr || now.steady < group.read_again) return;
+  if (keeper_of(desk_, group) == nullptr || now.steady < group.read_again) return;
   isolation.width = std::clamp<std::size_t>(isolation.width * 2, 1,
                                             std::min(width_max, desk_.settings.redeliveries_in_flight_max));
   ReadJob job;
@@ -62,14 +89,14 @@ void Isolating::pump(Group& group, Now now) {
   job.upto = isolation.through;
   job.credit = flight_credit;
   job.prefixes = group.value.prefixes;
-  job.settled = group.ledger.view(all_slots);
+  job.settled = group.ledger.view(isolation.slots);
   isolation.reading = true;
   desk_.ask(std::move(job), ReadToIsolate{&group, isolation.round});
 }
 
-void Isolating::take(Group& group, Seq seq, Now now) {
+void Isolating::take(Group& group, Seq seq, Slot slot, Now now) {
   --group.isolation.left;
-  RetryEntry& entry = group.retries.put(seq);
+  RetryEntry& entry = group.retries.put(seq, slot);
   entry.due_wall = now.wall;
   group.retries.wait(seq, entry, now.steady);
   desk_.save_retry(group, seq);
@@ -96,7 +123,7 @@ void Isolating::on_read(const ReadToIsolate& reason, const ReadResult& result, N
       // One of each slot: a Deliver may be lost, and another overtake it, but never within a key.
       const SlotMask slot = SlotMask{1} << event.slot;
       if ((seen & slot) == 0 && isolation.flight.size() < isolation.width && isolation.left > 0) {
-        take(group, event.seq, now);
+        take(group, event.seq, event.slot, now);
       } else {
         through = std::min(through, event.seq - 1);
       }

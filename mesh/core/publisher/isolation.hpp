@@ -1,8 +1,9 @@
 // Finds the event that kills its members. After a member has vanished, what it may have had in hand is a
 // suspect, and goes through the retry store in small flights, the attempt journaled before each send, while
-// nothing else is given out: at first one at a time, then twice as many after each flight that ends well.
-// When the member dies again with several in flight, nobody is charged and each of them flies alone next; who
-// is alone in hand is charged. So a killer collects its attempts, and its neighbours pay nothing.
+// nothing else of its slots is given out, and to a member that has nothing else: at first one at a time, then
+// twice as many after each flight that ends well. When the member dies again with several in flight, nobody
+// is charged and each of them flies alone next; who is alone in hand is charged. So a killer collects its
+// attempts, and its neighbours pay nothing.
 #pragma once
 
 #include <mesh/core/publisher/desk.hpp>
@@ -27,16 +28,19 @@ class Isolating {
 
  private:
   void end(Group& group);
-  void take(Group& group, Seq seq, Now now);
+  void take(Group& group, Seq seq, Slot slot, Now now);
 
   Desk& desk_;
 };
 
-/// The group's member is gone, with unsettled events up to `through` perhaps in hand. `known`: its session
-/// told so. (In failing.hpp's terms: charge first, then isolate.)
-void isolate(Desk& desk, Group& group, Seq through, bool known);
+/// A member with these slots is gone, with unsettled events up to `through` perhaps in hand. `known`: its
+/// session told so. (In failing.hpp's terms: charge first, then isolate.)
+void isolate(Desk& desk, Group& group, SlotMask slots, Seq through, bool known);
 
-/// The member of that epoch was not gone after all.
-void pardon(Desk& desk, Group& group, Epoch epoch);
+/// The member with these slots was not gone after all.
+void pardon(Desk& desk, Group& group, SlotMask slots);
+
+/// The member that may be sent suspects now: it has all their slots. Nothing: not yet.
+const Session* keeper_of(const Desk& desk, const Group& group);
 
 }  // namespace mesh::core

@@ -49,8 +49,8 @@ std::vector<GroupStatus> Operating::statuses(Now now) const {
   std::vector<GroupStatus> out;
   for (const auto& [name, group] : desk_.groups) {
     out.push_back(status_of(*group, desk_.head));
-    for (const SessionId id : group->assignment.sessions()) {
-      const auto it = desk_.sessions.all().find(id);
+    for (const Assignment::Member& member : group->assignment.members()) {
+      const auto it = desk_.sessions.all().find(member.session);
       if (it == desk_.sessions.all().end()) continue;
       const Session& session = *it->second;
       out.back().members.push_back({session.member, session.slots, now.steady - session.heard});
@@ -221,11 +221,12 @@ void Operating::on_redriven(ReadToRedrive work, const ReadResult& result, Now no
 
 void Operating::redrive(ReadToRedrive& work, Seq seq, const std::string& bytes, Now now) {
   Group& group = *work.group;
+  const Slot slot = group.parked.at(seq).slot;
   auto value = decode_parked_value(bytes);
   if (!value) {
     return desk_.notice_rarely(Level::error, "journal.read_failed", value.error().describe(), now);
   }
-  RetryEntry& entry = group.retries.put(seq);
+  RetryEntry& entry = group.retries.put(seq, slot);
   entry.redrives = value->redrives + 1;
   entry.history = std::move(value->history);
   entry.copied = true;

@@ -18,6 +18,7 @@ Result<ParkedIndex> index_of(const ParkedValue& value, Seq seq, std::size_t size
   index.reason = value.reason;
   index.redrives = value.redrives;
   index.size = size;
+  index.slot = events[0].slot;
   index.topic = events[0].topic;
   if (events[0].key) index.key = std::string(*events[0].key);
   return index;

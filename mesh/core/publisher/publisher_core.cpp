@@ -31,9 +31,10 @@ struct PublisherCore::State {
   State(PublisherSettings settings, const Identity& identity)
       : desk(std::move(settings), identity),
         live(live_settings(desk.settings, identity)),
-        attachment(desk),
-        fetching(desk, attachment),
-        settling(desk, attachment),
+        handover(desk),
+        attachment(desk, handover),
+        fetching(desk, attachment, handover),
+        settling(desk, attachment, handover),
         redelivery(desk),
         isolating(desk),
         parking(desk),
@@ -49,6 +50,7 @@ struct PublisherCore::State {
 
   Desk desk;
   LiveRouter live;
+  Handover handover;
   Attachment attachment;
   Fetching fetching;
   Settling settling;
@@ -79,7 +81,9 @@ void PublisherCore::State::end(Now now) {
     desk.touched.erase(desk.touched.begin());
     Group& group = *desk.by_serial.at(serial);
     flush_due(group, now);
+    handover.pump(group, now);
     isolating.pump(group, now);
+    if (group.unbalanced) handover.balance(group, now);
     redelivery.pump(group, now);
     parking.pump(group, now);
     desk.touched.erase(serial);
@@ -88,6 +92,7 @@ void PublisherCore::State::end(Now now) {
       if (when) next = std::min(next.value_or(*when), *when);
     };
     if (group.ledger_dirty && group.flush_at > now.steady) sooner(group.flush_at);
+    sooner(handover.next_deadline(group));
     sooner(redelivery.next_deadline(group));
     sooner(parking.next_deadline(group));
     desk.agenda.set(serial, next);
@@ -114,6 +119,7 @@ void PublisherCore::State::dispatch(const Route& route, ControlMessage& message,
                  [&](Hello& hello) { attachment.on_hello(route, std::move(hello), now); },
                  [&](Fetch& fetch) { fetching.on_fetch(route, fetch, now); },
                  [&](Ack& ack) { settling.on_ack(route, std::move(ack), now); },
+                 [&](Release& release) { settling.on_release(route, std::move(release), now); },
                  [&](Detach& detach) { settling.on_detach(route, std::move(detach), now); },
                  [&](InfoRequest& request) { operating.on_info(route, request); },
                  [&](GroupsRequest& request) { operating.on_groups(route, request, now); },

@@ -52,42 +52,50 @@ FoundEvents sort_out(const std::vector<Seq>& seqs, bool copies, const ReadResult
   return out;
 }
 
-Session* Redelivery::owner(const Group& group) const {
-  return desk_.sessions.find(group.assignment.owner());
+/// Whom a redelivery of this slot may be sent to.
+Session* Redelivery::owner(const Group& group, Slot slot) const {
+  Session* session = desk_.sessions.find(group.assignment.holder(slot));
+  return session != nullptr && (session->leaving >> slot & 1) == 0 ? session : nullptr;
 }
 
 std::optional<Duration> Redelivery::next_deadline(const Group& group) const {
-  std::optional<Duration> next = group.claim_until;
+  std::optional<Duration> next;
+  if (group.retries.empty()) return next;
   const auto sooner = [&](Duration when) { next = std::min(next.value_or(when), when); };
-  const Session* session = owner(group);
-  if (session == nullptr) return next;
-  if (const auto due = group.retries.next_flight(desk_.settings.redeliveries_in_flight_max)) {
-    sooner(std::max(*due, group.read_again));
-  }
-  for (const Seq seq : group.retries.flying()) {
-    const Duration seen = group.retries.entries().at(seq).seen;
-    if (session->acked > seen) sooner(std::max(seen + desk_.settings.redelivery_resend, group.read_again));
+  for (const Assignment::Member& member : group.assignment.members()) {
+    const SlotMask slots = member.slots & ~member.leaving;
+    const Session* session = desk_.sessions.find(member.session);
+    if (slots == 0 || session == nullptr) continue;
+    if (const auto due = group.retries.next_flight(slots, desk_.settings.redeliveries_in_flight_max)) {
+      sooner(std::max(*due, group.read_again));
+    }
+    for (const Seq seq : group.retries.flying(slots)) {
+      const Duration seen = group.retries.entries().at(seq).seen;
+      if (session->acked > seen) sooner(std::max(seen + desk_.settings.redelivery_resend, group.read_again));
+    }
   }
   return next;
 }
 
 void Redelivery::pump(Group& group, Now now) {
-  if (group.claim_until && now.steady >= *group.claim_until) charge_crash(desk_, group, false, now);
-  const Session* session = owner(group);
-  if (session == nullptr || now.steady < group.read_again) return;
-
-  std::vector<Seq> again;
-  for (const Seq seq : group.retries.flying()) {
-    RetryEntry& entry = *group.retries.find(seq);
-    if (session->acked <= entry.seen || entry.seen + desk_.settings.redelivery_resend > now.steady) continue;
-    entry.seen = now.steady;
-    again.push_back(seq);
+  if (group.retries.empty() || now.steady < group.read_again) return;
+  for (const Assignment::Member& member : group.assignment.members()) {
+    const SlotMask slots = member.slots & ~member.leaving;
+    const Session* session = desk_.sessions.find(member.session);
+    if (slots == 0 || session == nullptr) continue;
+    std::vector<Seq> again;
+    for (const Seq seq : group.retries.flying(slots)) {
+      RetryEntry& entry = *group.retries.find(seq);
+      if (session->acked <= entry.seen || entry.seen + desk_.settings.redelivery_resend > now.steady)
+        continue;
+      entry.seen = now.steady;
+      again.push_back(seq);
+    }
+    read(group, again, true);
+    const auto due = group.retries.may_fly(now.steady, slots, desk_.settings.redeliveries_in_flight_max);
+    for (const Seq seq : due) group.retries.move(seq, *group.retries.find(seq), RetryEntry::State::reading);
+    read(group, due, false);
   }
-  read(group, again, true);
-
-  const auto due = group.retries.may_fly(now.steady, desk_.settings.redeliveries_in_flight_max);
-  for (const Seq seq : due) group.retries.move(seq, *group.retries.find(seq), RetryEntry::State::reading);
-  read(group, due, false);
 }
 
 void Redelivery::read(Group& group, const std::vector<Seq>& seqs, bool again) {
@@ -118,11 +126,12 @@ void Redelivery::on_read(const ReadToRedeliver& reason, const ReadResult& result
   for (const Seq seq : events.missing) {
     if (entry_of(seq) != nullptr) expire_entry(desk_, group, seq, now);
   }
-  Session* session = owner(group);
-  std::vector<std::pair<Seq, Batch>> ready;
+  std::map<SessionId, std::vector<std::pair<Seq, Batch>>> ready;
   for (auto& [seq, batch] : events.found) {
     RetryEntry* entry = entry_of(seq);
     if (entry == nullptr) continue;
+    correct_slot(group, seq, *entry, batch);
+    const Session* session = owner(group, entry->slot);
     if (session == nullptr) {
       if (!reason.again) group.retries.wait(seq, *entry, entry->due);
       continue;
@@ -132,9 +141,17 @@ void Redelivery::on_read(const ReadToRedeliver& reason, const ReadResult& result
       desk_.save_retry(group, seq);
     }
     entry->sent = entry->seen = now.steady;
-    ready.emplace_back(seq, std::move(batch));
+    ready[session->id].emplace_back(seq, std::move(batch));
   }
-  if (session != nullptr) deliver(*session, ready);
+  for (const auto& [id, found] : ready) deliver(*desk_.sessions.find(id), found);
+}
+
+// A member may have named another slot than the event's: the record tells.
+void Redelivery::correct_slot(Group& group, Seq seq, RetryEntry& entry, const Batch& batch) {
+  std::vector<EventView> events;
+  if (!decode_events(batch.view(), events) || events.size() != 1 || events[0].slot == entry.slot) return;
+  group.retries.move_slot(seq, entry, events[0].slot);
+  desk_.save_retry(group, seq);
 }
 
 void Redelivery::deliver(Session& session, const std::vector<std::pair<Seq, Batch>>& found) {

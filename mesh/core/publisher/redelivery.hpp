@@ -22,7 +22,8 @@ class Redelivery {
   void on_read(const ReadToRedeliver& reason, const ReadResult& result, Now now);
 
  private:
-  Session* owner(const Group& group) const;
+  Session* owner(const Group& group, Slot slot) const;
+  void correct_slot(Group& group, Seq seq, RetryEntry& entry, const Batch& batch);
   void read(Group& group, const std::vector<Seq>& seqs, bool again);
   void deliver(Session& session, const std::vector<std::pair<Seq, Batch>>& found);
 

@@ -60,8 +60,8 @@ Result<void> restore_groups(Desk& desk, const Journal& journal) {
   return {};
 }
 
-void restore_entry(Group& group, Seq seq, RetryValue& value, const Desk& desk, Now now) {
-  RetryEntry& entry = group.retries.put(seq);
+void restore_entry(Group& group, Seq seq, RetryValue& value, Now now) {
+  RetryEntry& entry = group.retries.put(seq, value.slot);
   entry.attempts = value.attempts;
   entry.redrives = value.redrives;
   entry.due_wall = value.due;
@@ -71,7 +71,14 @@ void restore_entry(Group& group, Seq seq, RetryValue& value, const Desk& desk, N
   entry.history = std::move(value.history);
   if (entry.attempts == 0 && entry.redrives == 0) {
     // A suspect that was not through: nothing else is given out before it, as before.
+    // It flies to a member that has nothing else: whoever had its slots had no others.
+    const SlotMask slot = SlotMask{1} << entry.slot;
     group.isolation.active = true;
+    group.isolation.slots |= slot;
+    for (const Owner& owner : group.value.owners.entries()) {
+      if ((owner.slots & slot) == 0) continue;
+      group.isolation.slots |= group.value.owners.slots(owner.member, owner.instance);
+    }
     group.isolation.flight.insert(seq);
   }
   switch (value.state) {
@@ -84,7 +91,6 @@ void restore_entry(Group& group, Seq seq, RetryValue& value, const Desk& desk, N
     case RetryValue::State::flying:
       entry.seen = now.steady;
       group.retries.move(seq, entry, RetryEntry::State::flying);
-      group.claim_until = now.steady + desk.settings.lease;
       break;
     case RetryValue::State::parking:
       group.retries.move(seq, entry, RetryEntry::State::parking);
@@ -106,7 +112,7 @@ Result<void> restore_retries(Desk& desk, const Journal& journal, Now now) {
     }
     auto decoded = decode_retry(value);
     if (!decoded) return decoded.error();
-    restore_entry(*group, key->seq, *decoded, desk, now);
+    restore_entry(*group, key->seq, *decoded, now);
     group->ledger.settle(key->seq);
     return {};
   });
@@ -195,11 +201,10 @@ Result<void> restore_desk(Desk& desk, const Journal& journal, std::span<const Gr
   if (auto done = restore_audit(desk, journal); !done) return done;
   const bool unclean = desk.identity.opened == Opened::crashed || desk.identity.opened == Opened::suspect;
   for (auto& [name, group] : desk.groups) {
-    if (unclean) {
-      group->value.redelivered_through = std::max(group->value.redelivered_through, desk.head);
-    } else if (!group->value.owner.member.empty()) {
-      group->mark_through = desk.head;
-    }
+    if (unclean) group->value.marks.raise(desk.head);
+    group->reserved = group->value.owners.slots();
+    if (group->reserved != 0) group->claim_until = now.steady + desk.settings.lease;
+    group->unbalanced = true;
     expire_through(desk, *group, desk.dropped_through, now);
     desk.touch(*group);
   }

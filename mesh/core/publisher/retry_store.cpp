@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <mesh/core/publisher/retry_store.hpp>
 
 namespace mesh::core {
@@ -7,22 +9,34 @@ RetryEntry* RetryStore::find(Seq seq) {
   return it == entries_.end() ? nullptr : &it->second;
 }
 
-RetryEntry& RetryStore::put(Seq seq) {
+RetryEntry& RetryStore::put(Seq seq, Slot slot) {
   const auto [it, added] = entries_.try_emplace(seq);
-  if (added) due_.emplace(it->second.due, seq);
+  if (added) {
+    it->second.slot = slot;
+    due_[slot].emplace(it->second.due, seq);
+  }
   return it->second;
+}
+
+void RetryStore::unlist_due(Slot slot, const Due& due) {
+  const auto it = due_.find(slot);
+  if (it == due_.end()) return;
+  it->second.erase(due);
+  if (it->second.empty()) due_.erase(it);
 }
 
 void RetryStore::unlist(Seq seq, const RetryEntry& entry) {
   switch (entry.state) {
     case RetryEntry::State::waiting:
-      due_.erase({entry.due, seq});
+      unlist_due(entry.slot, {entry.due, seq});
       break;
     case RetryEntry::State::reading:
       reading_.erase(seq);
+      --aloft_[entry.slot];
       break;
     case RetryEntry::State::flying:
       flying_.erase(seq);
+      --aloft_[entry.slot];
       break;
     case RetryEntry::State::parking:
       parking_.erase(seq);
@@ -45,7 +59,16 @@ void RetryStore::wait(Seq seq, RetryEntry& entry, Duration due) {
   entry.state = RetryEntry::State::waiting;
   entry.reason.reset();
   entry.due = due;
-  due_.emplace(due, seq);
+  due_[entry.slot].emplace(due, seq);
+}
+
+void RetryStore::move_slot(Seq seq, RetryEntry& entry, Slot slot) {
+  const auto state = entry.state;
+  unlist(seq, entry);
+  entry.slot = slot;
+  entry.state = RetryEntry::State::waiting;
+  due_[slot].emplace(entry.due, seq);
+  if (state != RetryEntry::State::waiting) move(seq, entry, state);
 }
 
 void RetryStore::move(Seq seq, RetryEntry& entry, RetryEntry::State state) {
@@ -57,9 +80,11 @@ void RetryStore::move(Seq seq, RetryEntry& entry, RetryEntry::State state) {
       break;
     case RetryEntry::State::reading:
       reading_.insert(seq);
+      ++aloft_[entry.slot];
       break;
     case RetryEntry::State::flying:
       flying_.insert(seq);
+      ++aloft_[entry.slot];
       break;
     case RetryEntry::State::parking:
       parking_.insert(seq);
@@ -70,41 +95,80 @@ void RetryStore::move(Seq seq, RetryEntry& entry, RetryEntry::State state) {
   }
 }
 
-std::vector<Seq> RetryStore::due(Duration now, std::size_t count) const {
+std::vector<Seq> RetryStore::due(Duration now, SlotMask slots, std::size_t count) const {
+  std::vector<Due> found;
+  for (const auto& [slot, dues] : due_) {
+    if ((slots >> slot & 1) == 0) continue;
+    std::size_t taken = 0;
+    for (const Due& due : dues) {
+      if (due.first > now || taken++ >= count) break;
+      found.push_back(due);
+    }
+  }
+  std::sort(found.begin(), found.end());
   std::vector<Seq> out;
-  for (const auto& [when, seq] : due_) {
-    if (when > now || out.size() >= count) break;
-    out.push_back(seq);
+  for (const Due& due : found) {
+    if (out.size() >= count) break;
+    out.push_back(due.second);
   }
   return out;
 }
 
-std::optional<Duration> RetryStore::next_due() const {
-  if (due_.empty()) return std::nullopt;
-  return due_.begin()->first;
+std::optional<RetryStore::Due> RetryStore::first_due(SlotMask slots) const {
+  std::optional<Due> first;
+  for (const auto& [slot, dues] : due_) {
+    if ((slots >> slot & 1) != 0) first = std::min(first.value_or(*dues.begin()), *dues.begin());
+  }
+  return first;
 }
 
-bool RetryStore::grounded(std::size_t in_flight_max) const {
-  if (in_flight() >= in_flight_max) return true;
-  if (in_flight() != 1) return false;  // who flies alone has nobody beside it
-  return entries_.at(flying_.empty() ? *reading_.begin() : *flying_.begin()).flies_alone();
+std::vector<Seq> RetryStore::flying(SlotMask slots) const {
+  std::vector<Seq> out;
+  for (const Seq seq : flying_) {
+    if ((slots >> entries_.at(seq).slot & 1) != 0) out.push_back(seq);
+  }
+  return out;
 }
 
-std::vector<Seq> RetryStore::may_fly(Duration now, std::size_t in_flight_max) const {
-  if (grounded(in_flight_max)) return {};
-  std::vector<Seq> out = due(now, in_flight_max - in_flight());
+std::size_t RetryStore::in_flight(SlotMask slots) const {
+  std::size_t sum = 0;
+  if (flying_.empty() && reading_.empty()) return 0;
+  for (Slot slot = 0; slot < slot_count; ++slot) {
+    if ((slots >> slot & 1) != 0) sum += aloft_[slot];
+  }
+  return sum;
+}
+
+bool RetryStore::grounded(SlotMask slots, std::size_t in_flight_max) const {
+  const std::size_t count = in_flight(slots);
+  if (count >= in_flight_max) return true;
+  if (count != 1) return false;  // who flies alone has nobody beside it
+  for (const auto* aloft : {&flying_, &reading_}) {
+    for (const Seq seq : *aloft) {
+      const RetryEntry& entry = entries_.at(seq);
+      if ((slots >> entry.slot & 1) != 0) return entry.flies_alone();
+    }
+  }
+  return false;
+}
+
+std::vector<Seq> RetryStore::may_fly(Duration now, SlotMask slots, std::size_t in_flight_max) const {
+  if (due_.empty() || grounded(slots, in_flight_max)) return {};
+  const std::size_t aloft = in_flight(slots);
+  std::vector<Seq> out = due(now, slots, in_flight_max - aloft);
   for (std::size_t i = 0; i < out.size(); ++i) {
     if (!entries_.at(out[i]).flies_alone()) continue;
-    out.resize(i == 0 && in_flight() == 0 ? 1 : i);
+    out.resize(i == 0 && aloft == 0 ? 1 : i);
     break;
   }
   return out;
 }
 
-std::optional<Duration> RetryStore::next_flight(std::size_t in_flight_max) const {
-  if (due_.empty() || grounded(in_flight_max)) return std::nullopt;
-  if (in_flight() > 0 && entries_.at(due_.begin()->second).flies_alone()) return std::nullopt;
-  return due_.begin()->first;
+std::optional<Duration> RetryStore::next_flight(SlotMask slots, std::size_t in_flight_max) const {
+  const auto first = first_due(slots);
+  if (!first || grounded(slots, in_flight_max)) return std::nullopt;
+  if (in_flight(slots) > 0 && entries_.at(first->second).flies_alone()) return std::nullopt;
+  return first->first;
 }
 
 Seq RetryStore::lowest_uncopied() const {
@@ -130,6 +194,7 @@ RetryValue to_value(const RetryEntry& entry) {
       value.reason = entry.reason;
       break;
   }
+  value.slot = entry.slot;
   value.attempts = entry.attempts;
   value.redrives = entry.redrives;
   value.due = entry.due_wall;

@@ -5,6 +5,7 @@
 // An entry is in flight with attempt number attempts + 1. Only bookkeeping in here: who calls decides.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -17,6 +18,7 @@ struct RetryEntry {
   /// `reading` and `fetching` are a waiting and a parking entry whose event is being read; not journaled.
   enum class State : std::uint8_t { waiting, reading, flying, parking, fetching };
   State state = State::waiting;
+  Slot slot = 0;
   std::uint32_t attempts = 0;  ///< failed ones
   std::uint32_t redrives = 0;
   Duration due{0};  ///< steady; waiting
@@ -52,27 +54,32 @@ class RetryStore {
 
   RetryEntry* find(Seq seq);
   /// The entry, made if need be.
-  RetryEntry& put(Seq seq);
+  RetryEntry& put(Seq seq, Slot slot);
   void erase(Seq seq);
 
   /// Every change of state goes through these.
   void wait(Seq seq, RetryEntry& entry, Duration due);
   void move(Seq seq, RetryEntry& entry, RetryEntry::State state);
 
-  /// The first waiting entries that are due, at most `count`, in the order of (due, seq).
-  std::vector<Seq> due(Duration now, std::size_t count) const;
-  std::optional<Duration> next_due() const;
-  /// The same, but none that may not fly now: an entry that flies alone waits until nothing else flies, and
-  /// the others wait for it.
-  std::vector<Seq> may_fly(Duration now, std::size_t in_flight_max) const;
-  std::optional<Duration> next_flight(std::size_t in_flight_max) const;
+  /// A waiting or flying entry turned out to be of another slot.
+  void move_slot(Seq seq, RetryEntry& entry, Slot slot);
+
+  /// The first waiting entries of these slots that are due, at most `count`, in the order of (due, seq).
+  std::vector<Seq> due(Duration now, SlotMask slots, std::size_t count) const;
+  /// Those that may fly now to the member that has these slots: an entry that flies alone waits until nothing
+  /// else of them flies, and the others wait for it.
+  std::vector<Seq> may_fly(Duration now, SlotMask slots, std::size_t in_flight_max) const;
+  std::optional<Duration> next_flight(SlotMask slots, std::size_t in_flight_max) const;
 
   const std::set<Seq>& flying() const { return flying_; }
 
+  /// Of these slots.
+  std::vector<Seq> flying(SlotMask slots) const;
+
   const std::set<Seq>& parking() const { return parking_; }
 
-  /// Entries in members' hands or on their way there.
-  std::size_t in_flight() const { return flying_.size() + reading_.size(); }
+  /// Entries of these slots in a member's hands or on their way there.
+  std::size_t in_flight(SlotMask slots) const;
 
   std::size_t fetching() const { return fetching_; }
 
@@ -87,13 +94,18 @@ class RetryStore {
   const std::map<Seq, RetryEntry>& entries() const { return entries_; }
 
  private:
+  using Due = std::pair<Duration, Seq>;
+
   void unlist(Seq seq, const RetryEntry& entry);
-  bool grounded(std::size_t in_flight_max) const;
+  void unlist_due(Slot slot, const Due& due);
+  std::optional<Due> first_due(SlotMask slots) const;
+  bool grounded(SlotMask slots, std::size_t in_flight_max) const;
   std::map<Seq, RetryEntry> entries_;
-  std::set<std::pair<Duration, Seq>> due_;
+  std::map<Slot, std::set<Due>> due_;
   std::set<Seq> flying_;
   std::set<Seq> parking_;
   std::set<Seq> reading_;
+  std::array<std::uint32_t, slot_count> aloft_{};  ///< flying and reading ones, per slot
   std::size_t fetching_ = 0;
 };
 

@@ -15,7 +15,10 @@ namespace mesh::core {
 struct FetchState {
   bool open = false;     ///< not answered yet
   std::uint64_t id = 0;  ///< the newest
+  Epoch epoch = 0;
+  SlotMask slots = 0;
   Seq after = 0;
+  Seq upto = 0;     ///< 0: the head
   Seq covered = 0;  ///< nothing of the group's is in (after, covered]
   std::size_t credit = 0;
   bool wait = false;
@@ -32,9 +35,12 @@ struct Session {
   std::string member;
   Instance instance{};
   std::vector<std::string> prefixes;  ///< a watcher's
-  SlotMask slots = 0;
+  SlotMask slots = 0;                 ///< as its group's assignment has it
+  SlotMask leaving = 0;               ///< of them: asked back
+  SlotMask unheard = 0;               ///< of them: given, and nothing with the epoch has come yet
   Epoch epoch = 0;
-  bool grant_unheard = false;  ///< a Grant was sent and nothing with its epoch has come yet
+  Epoch since = 0;      ///< what it says under an epoch before this is stale
+  Duration granted{0};  ///< when its last Grant was sent
   Duration heard{0};
   Duration acked{0};  ///< when its last Ack came
   FetchState fetch;

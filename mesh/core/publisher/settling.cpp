@@ -24,25 +24,16 @@ void Settling::on_ack(const Route& route, Ack ack, Now now) {
   if (session == nullptr) return;
   ++desk_.counters.acks;
   Group* group = session->group;
-  if (ack.epoch != session->epoch) {
-    if (session->grant_unheard && ack.epoch == 0) {
-      // Sent before the Grant came, or the Grant was lost.
-      attachment_.grant(*session);
-      return desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
-    }
-    ++desk_.counters.stale_acks;
-    if (group != nullptr) ++group->stale;
-    return desk_.send(route, Acked{session->id, ack.id, true, desk_.head});
-  }
-  session->grant_unheard = false;
-  if (group == nullptr || session->slots == 0) {
-    return desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
-  }
+  if (group == nullptr) return desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
+  if (!in_time(*session, ack.epoch)) return desk_.send(route, Acked{session->id, ack.id, true, desk_.head});
+  handover_.heard_epoch(*session, ack.epoch, now);
+  if (session->slots == 0) return desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
   const bool all = take(*session, ack.settled, ack.verdicts, now);
   session->acked = now.steady;
   for (const HeldEvent& held : ack.held) {
     RetryEntry* entry = group->retries.find(held.seq);
-    if (entry != nullptr && entry->in_hand(held.attempt, held.redrives)) entry->seen = now.steady;
+    if (entry == nullptr || (session->slots >> entry->slot & 1) == 0) continue;
+    if (entry->in_hand(held.attempt, held.redrives)) entry->seen = now.steady;
   }
   if (!group->retries.flying().empty()) desk_.touch(*group);
   if (!all) {
@@ -50,6 +41,30 @@ void Settling::on_ack(const Route& route, Ack ack, Now now) {
                         "the group has its maximum of retries; verdicts are taken again when it has drained");
   }
   desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
+}
+
+bool Settling::in_time(const Session& session, Epoch epoch) {
+  if (epoch >= session.since && epoch <= session.epoch) return true;
+  ++desk_.counters.stale_acks;
+  ++session.group->stale;
+  return false;
+}
+
+void Settling::on_release(const Route& route, Release release, Now now) {
+  Session* session = attachment_.renew(route, release.session, release.id, now);
+  if (session == nullptr) return;
+  if (session->group == nullptr) {
+    return desk_.refuse(route, release.id, session->id, Errc::protocol, "a watcher has no slots");
+  }
+  SlotMask gone = 0;
+  if (in_time(*session, release.epoch)) {
+    handover_.heard_epoch(*session, release.epoch, now);
+    std::vector<Verdict> none;
+    for (SlotLedger& ledger : release.settled) ledger.slots &= release.slots;
+    take(*session, release.settled, none, now);
+    gone = handover_.release(*session, release.slots, release.epoch, now);
+  }
+  desk_.send(route, Released{session->id, release.id, gone});
 }
 
 void Settling::on_detach(const Route& route, Detach detach, Now now) {
@@ -64,7 +79,7 @@ void Settling::on_detach(const Route& route, Detach detach, Now now) {
                         "no such session: the publisher has restarted or the lease ran out");
   }
   session->route = route;
-  if (session->group != nullptr && session->slots != 0 && detach.epoch == session->epoch) {
+  if (session->group != nullptr && session->slots != 0 && in_time(*session, detach.epoch)) {
     take(*session, detach.settled, detach.verdicts, now);
   }
   if (session->group != nullptr) desk_.save(*session->group);
@@ -73,10 +88,11 @@ void Settling::on_detach(const Route& route, Detach detach, Now now) {
   desk_.send(route, Detached{id, detach.id});
 }
 
-bool Settling::take(Session& session, SlotLedger& settled, std::vector<Verdict>& verdicts, Now now) {
+bool Settling::take(Session& session, std::vector<SlotLedger>& settled, std::vector<Verdict>& verdicts,
+                    Now now) {
   Group& group = *session.group;
   const Seq last = std::max(desk_.head, group.ceiling);
-  bool cut = clamp_ledger(settled, last);
+  bool cut = clamp_ledgers(settled, last);
   bool all = true;
   for (Verdict& verdict : verdicts) {
     if (verdict.seq == 0 || verdict.seq > last) {
@@ -91,8 +107,10 @@ bool Settling::take(Session& session, SlotLedger& settled, std::vector<Verdict>&
                             " reports seqs above the head; they are ignored",
                         now);
   }
-  if (group.ledger.settle(settled.slots & session.slots, settled.floor, settled.above)) {
-    desk_.ledger_changed(group, now);
+  for (const SlotLedger& ledger : settled) {
+    if (group.ledger.settle(ledger.slots & session.slots, ledger.floor, ledger.above)) {
+      desk_.ledger_changed(group, now);
+    }
   }
   return all;
 }
@@ -100,6 +118,12 @@ bool Settling::take(Session& session, SlotLedger& settled, std::vector<Verdict>&
 bool Settling::judge(Session& session, Verdict& verdict, Now now) {
   Group& group = *session.group;
   RetryEntry* entry = group.retries.find(verdict.seq);
+  const Slot slot = entry != nullptr ? entry->slot : verdict.slot;
+  if ((session.slots >> (slot % slot_count) & 1) == 0) {
+    // It has been given to another, who is told what this one did not settle.
+    ++group.stale;
+    return true;
+  }
   if (entry == nullptr) return judge_first(session, verdict, now);
   const bool in_hand = entry->in_hand(verdict.attempt, verdict.redrives);
   if (verdict.kind == Verdict::Kind::ack) {
@@ -126,7 +150,7 @@ bool Settling::judge_first(Session& session, Verdict& verdict, Now now) {
     return true;
   }
   if (group.retries.size() >= desk_.settings.waiting_max) return false;
-  RetryEntry& entry = group.retries.put(verdict.seq);
+  RetryEntry& entry = group.retries.put(verdict.seq, verdict.slot % slot_count);
   const Reason reason = verdict.reason;
   Attempt attempt = attempt_of(session, verdict, now);
   if (verdict.kind == Verdict::Kind::retry) {

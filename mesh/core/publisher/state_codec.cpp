@@ -73,6 +73,43 @@ RetryPolicy read_policy(StateReader& in) {
   return policy;
 }
 
+Owners read_owners(StateReader& in) {
+  Owners owners;
+  const std::size_t count = in.array_up_to(slot_count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    Owner owner;
+    in.array(4);
+    owner.epoch = in.number();
+    owner.member = in.text(member_name_size_max);
+    const auto instance = in.binary(owner.instance.size());
+    if (instance.size() == owner.instance.size()) {
+      std::copy(instance.begin(), instance.end(), reinterpret_cast<char*>(owner.instance.data()));
+    } else {
+      in.spoil();
+    }
+    owner.slots = in.number();
+    if (owner.slots == 0 || (owner.slots & owners.slots()) != 0 || !valid_name(owner.member)) in.spoil();
+    if (in.ok()) owners.give(std::move(owner));
+  }
+  return owners;
+}
+
+Ledger read_marks(StateReader& in) {
+  Ledger marks;
+  SlotMask seen = 0;
+  const std::size_t count = in.array_up_to(slot_count);
+  for (std::size_t i = 0; i < count && in.ok(); ++i) {
+    in.array(2);
+    const SlotMask slots = in.number();
+    const Seq through = in.number(seq_max);
+    if (slots == 0 || (slots & seen) != 0) in.spoil();
+    seen |= slots;
+    if (in.ok()) marks.settle(slots, through, {});
+  }
+  if (seen != all_slots) in.spoil();
+  return marks;
+}
+
 }  // namespace
 
 std::string encode_group(const GroupValue& value) {
@@ -82,11 +119,20 @@ std::string encode_group(const GroupValue& value) {
   out.array(value.prefixes.size());
   for (const std::string& prefix : value.prefixes) out.text(prefix);
   write_policy(out, value.policy);
-  out.array(3);
-  out.number(value.owner.epoch);
-  out.text(value.owner.member);
-  out.binary({reinterpret_cast<const char*>(value.owner.instance.data()), value.owner.instance.size()});
-  out.number(value.redelivered_through);
+  out.array(value.owners.entries().size());
+  for (const Owner& owner : value.owners.entries()) {
+    out.array(4);
+    out.number(owner.epoch);
+    out.text(owner.member);
+    out.binary({reinterpret_cast<const char*>(owner.instance.data()), owner.instance.size()});
+    out.number(owner.slots);
+  }
+  out.array(value.marks.parts().size());
+  for (const Ledger::Part& part : value.marks.parts()) {
+    out.array(2);
+    out.number(part.slots);
+    out.number(part.set.floor());
+  }
   out.number(value.expired);
   out.array(2);
   out.number(value.unheard.first);
@@ -106,16 +152,8 @@ Result<GroupValue> decode_group(std::string_view bytes) {
     if (!check_prefix(prefix)) in.spoil();
   }
   value.policy = read_policy(in);
-  in.array(3);
-  value.owner.epoch = in.number();
-  value.owner.member = in.text(member_name_size_max);
-  const auto instance = in.binary(value.owner.instance.size());
-  if (instance.size() == value.owner.instance.size()) {
-    std::copy(instance.begin(), instance.end(), reinterpret_cast<char*>(value.owner.instance.data()));
-  } else {
-    in.spoil();
-  }
-  value.redelivered_through = in.number(seq_max);
+  value.owners = read_owners(in);
+  value.marks = read_marks(in);
   value.expired = in.number();
   in.array(2);
   value.unheard.first = in.number(seq_max);
@@ -175,7 +213,7 @@ Result<Ledger> decode_ledger(std::string_view bytes) {
 
 std::string encode_retry(const RetryValue& value) {
   StateWriter out;
-  out.array(9);
+  out.array(10);
   out.number(value_version);
   out.number(static_cast<std::uint64_t>(value.state));
   out.number(value.attempts);
@@ -185,13 +223,14 @@ std::string encode_retry(const RetryValue& value) {
   out.number(value.reason ? static_cast<std::uint64_t>(*value.reason) : 0);
   out.flag(value.copied);
   write_history(out, value.history);
+  out.number(value.slot);
   return out.take();
 }
 
 Result<RetryValue> decode_retry(std::string_view bytes) {
   StateReader in(bytes);
   RetryValue value;
-  in.array(9);
+  in.array(10);
   version(in);
   const auto state = in.number(3);
   if (state == 0) in.spoil();
@@ -206,6 +245,7 @@ Result<RetryValue> decode_retry(std::string_view bytes) {
   if ((value.state == RetryValue::State::parking) != value.reason.has_value()) in.spoil();
   value.copied = in.flag();
   value.history = read_history(in);
+  value.slot = static_cast<Slot>(in.number(slot_count - 1));
   if (!in.done()) return damaged("retry");
   return value;
 }

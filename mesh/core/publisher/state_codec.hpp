@@ -1,14 +1,18 @@
 // The values of the publisher's state tables. MessagePack; every array has exactly the elements shown.
 //
-//   groups    name -> [1, [prefix*], policy, owner, redelivered_through, expired, unheard, created_at]
+//   groups    name -> [1, [prefix*], policy, [owner*], [mark*], expired, unheard, created_at]
 //             policy  = [[backoff_ns*], jitter (float64), attempts_max, ack_wait_ns]
-//             owner   = [epoch, member, instance (bin, 16 bytes; zeros: nobody)]
+//             owner   = [epoch, member, instance (bin, 16 bytes), slots]: who was given which slots when;
+//                       slots: bit mask, disjoint
+//             mark    = [slots, seq]: events of these slots up to there may have been delivered before;
+//                       disjoint, together all 64
 //             expired = seqs that retention took since the group exists
 //             unheard = [first, last] of what retention took and no member has heard of; [1, 0]: nothing
 //   ledgers   name -> [1, [[slots, floor, [first, last, first, last, ...]]*]]      slots: bit mask, disjoint,
 //             together all 64; ranges above the floor, ascending, not touching, at most 65,536 (the highest
 //             are left out beyond that: settled less is safe)
-//   retries   name 0x00 seq -> [1, state, attempts, redrives, due (wall), delay_ns, reason, copied, history]
+//   retries   name 0x00 seq -> [1, state, attempts, redrives, due (wall), delay_ns, reason, copied, history,
+//             slot]
 //             state    = 1 waiting | 2 in flight (attempt number attempts + 1) | 3 to be parked for `reason`
 //             attempts = failed attempts; reason = 0 but in state 3; due and delay count in state 1
 //             copied   = true: the event's record is in the entry with the key ... seq 0x01
@@ -21,32 +25,22 @@
 // journal_damaged.
 #pragma once
 
-#include <array>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include <journal/batch.hpp>
-#include <mesh/core/publisher/ledger.hpp>
+#include <mesh/core/publisher/owners.hpp>
+#include <mesh/model/ledger.hpp>
 #include <mesh/model/policy.hpp>
 
 namespace mesh::core {
 
-using Instance = std::array<std::uint8_t, 16>;
-
-/// The last assignment of a group's slots, so that a Resume can be judged after a restart.
-struct Owner {
-  Epoch epoch = 0;
-  std::string member;
-  Instance instance{};
-  bool operator==(const Owner&) const = default;
-};
-
 struct GroupValue {
   std::vector<std::string> prefixes;  ///< none: every topic; normal form, see group.hpp
   RetryPolicy policy;
-  Owner owner;
-  Seq redelivered_through = 0;
+  Owners owners;
+  Ledger marks;  ///< its floors: events up to there may have been delivered before
   std::uint64_t expired = 0;
   SeqRange unheard;
   WallTime created_at = 0;
@@ -56,6 +50,7 @@ struct GroupValue {
 struct RetryValue {
   enum class State : std::uint8_t { waiting = 1, flying = 2, parking = 3 };
   State state = State::waiting;
+  Slot slot = 0;
   std::uint32_t attempts = 0;
   std::uint32_t redrives = 0;
   WallTime due = 0;

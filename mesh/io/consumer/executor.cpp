@@ -79,6 +79,13 @@ void Executor::drop(core::LinkId link, std::uint32_t generation) {
   cut_ = true;
 }
 
+void Executor::drain(core::LinkId link, SlotMask slots, std::uint32_t generation) {
+  const std::lock_guard lock(mutex_);
+  dispatcher_.drain(link, slots, generation);
+  waiting_ = true;
+  cut_ = true;
+}
+
 void Executor::refuse() {
   const std::lock_guard lock(mutex_);
   refusing_ = true;

@@ -41,6 +41,7 @@ class Executor {
   // ---- the engine ----
   void push(std::span<core::Delivery> deliveries);
   void drop(core::LinkId link, std::uint32_t generation);
+  void drain(core::LinkId link, SlotMask slots, std::uint32_t generation);
   /// From now on nothing that has not begun will begin.
   void refuse();
   /// Appends the completions since the last time; notices handlers that are out of time.

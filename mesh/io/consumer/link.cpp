@@ -75,11 +75,13 @@ std::size_t Link::carry_out(Executor& executor) {
   effects_.control.clear();
   effects_.deliveries.clear();
   effects_.drop_before_generation.reset();
+  effects_.drain = 0;
   effects_.reconnect_control = false;
   effects_.notices.clear();
   core_.take_effects(effects_);
 
   if (effects_.drop_before_generation) executor.drop(settings_.member.link, *effects_.drop_before_generation);
+  if (effects_.drain != 0) executor.drain(settings_.member.link, effects_.drain, core_.generation());
   if (effects_.connect_events) connect_events(*effects_.connect_events);
   if (effects_.reconnect_control) reconnect(control_, settings_.endpoint, "control");
   for (const auto& message : effects_.control) send_control(message);

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <bit>
 
-#include <mesh/core/publisher/ledger.hpp>
+#include <mesh/model/ledger.hpp>
 
-namespace mesh::core {
+namespace mesh {
 
 void Ledger::split(SlotMask slots) {
   const std::size_t count = parts_.size();
@@ -48,6 +48,27 @@ bool Ledger::settle(SlotMask slots, Seq floor, std::span<const SeqRange> above) 
   return changed;
 }
 
+bool Ledger::settle(SlotMask slots, SeqRange range) {
+  if (slots == 0 || range.empty()) return false;
+  split(slots);
+  bool changed = false;
+  for (Part& part : parts_) {
+    if ((part.slots & slots) == 0 || part.set.above().size() >= ranges_max) continue;
+    changed = part.set.add(range) || changed;
+  }
+  join();
+  return changed;
+}
+
+void Ledger::reset(SlotMask slots, Seq floor) {
+  if (slots == 0) return;
+  split(slots);
+  for (Part& part : parts_) {
+    if ((part.slots & slots) != 0) part.set = RangeSet(floor);
+  }
+  join();
+}
+
 bool Ledger::settle(Seq seq) {
   bool changed = false;
   for (Part& part : parts_) changed = part.set.add(seq) || changed;
@@ -79,6 +100,14 @@ Seq Ledger::floor(SlotMask slots) const {
   return lowest == ~Seq{0} ? 0 : lowest;
 }
 
+Seq Ledger::highest_floor(SlotMask slots) const {
+  Seq highest = 0;
+  for (const Part& part : parts_) {
+    if ((part.slots & slots) != 0) highest = std::max(highest, part.set.floor());
+  }
+  return highest;
+}
+
 bool Ledger::contains(Seq seq) const {
   return std::all_of(parts_.begin(), parts_.end(), [&](const Part& part) { return part.set.contains(seq); });
 }
@@ -108,4 +137,4 @@ std::vector<SlotLedger> Ledger::view(SlotMask slots) const {
   return out;
 }
 
-}  // namespace mesh::core
+}  // namespace mesh

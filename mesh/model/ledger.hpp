@@ -1,14 +1,15 @@
-// What a group has settled, per slot. Slots with the same content share one RangeSet, so that a group whose
-// slots all move together (one member) pays for one.
+// What is settled, per slot: of a group at its publisher, of an assignment at its member. Slots with the same
+// content share one RangeSet, so that a group whose slots all move together (one member) pays for one.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
 #include <mesh/model/messages.hpp>
 #include <mesh/model/range_set.hpp>
 
-namespace mesh::core {
+namespace mesh {
 
 class Ledger {
  public:
@@ -25,6 +26,10 @@ class Ledger {
 
   /// Adds what a member reports for these slots. True if anything changed.
   bool settle(SlotMask slots, Seq floor, std::span<const SeqRange> above);
+  /// Adds one range for these slots.
+  bool settle(SlotMask slots, SeqRange range);
+  /// These slots begin anew: everything up to floor is settled, and nothing above.
+  void reset(SlotMask slots, Seq floor);
   /// Settles one event. An event has one slot only, so settling its seq in all slots says the same.
   bool settle(Seq seq);
   /// What is settled above the floors is so no longer.
@@ -43,6 +48,11 @@ class Ledger {
   /// Seqs of (0, last] that are not settled in some slot; an upper bound when slots differ.
   std::uint64_t missing_through(Seq last) const;
 
+  /// The highest floor of some slots.
+  Seq highest_floor(SlotMask slots) const;
+
+  bool operator==(const Ledger&) const = default;
+
   const std::vector<Part>& parts() const { return parts_; }
 
   /// The parts of these slots, as they travel.
@@ -54,4 +64,4 @@ class Ledger {
   std::vector<Part> parts_;  // disjoint masks that cover all slots, in order of their lowest slot
 };
 
-}  // namespace mesh::core
+}  // namespace mesh

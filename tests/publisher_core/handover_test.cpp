@@ -1,0 +1,258 @@
+#include "fixture.hpp"
+
+namespace mesh::core {
+namespace {
+
+constexpr SlotMask upper = SlotMask{0xffffffff} << 32;
+constexpr SlotMask lower = ~upper;
+
+/// Two members with half of the slots each; event seq (without a key) is in slot seq.
+struct Two {
+  Mesh mesh;
+  Member first{.mesh = mesh, .name = "first"};
+  Member second{.mesh = mesh, .name = "second"};
+
+  explicit Two(std::size_t events = 40) {
+    first.policy = second.policy = {.backoff = {1s}, .jitter = 0, .attempts_max = 3};
+    mesh.open();
+    mesh.publish(std::vector<TestEvent>(events));
+    first.attach();
+    second.attach();
+    first.release(0);
+    second.granted();
+    mesh.sent.clear();
+  }
+
+  std::vector<Seq> delivered_to(const Member& member) const {
+    std::vector<Seq> out;
+    for (const ControlOut& one : mesh.sent) {
+      const auto* deliver = std::get_if<Deliver>(&one.message);
+      if (deliver == nullptr || deliver->session != member.session) continue;
+      for (const Redelivery& item : deliver->items) out.push_back(item.seq);
+    }
+    return out;
+  }
+
+  /// The second is silent for its lease; the first is not.
+  void lose_second() {
+    mesh.pass(3s);
+    first.ack(0);
+    mesh.pass(2s);
+    BOOST_REQUIRE(mesh.noticed("member.lost") == 1u);
+  }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(handover)
+
+BOOST_AUTO_TEST_CASE(half_of_the_slots_are_asked_back_for_a_second_member_and_given_once_released) {
+  Mesh mesh;
+  mesh.open();
+  mesh.publish(std::vector<TestEvent>(40));
+  Member first{.mesh = mesh, .name = "first"};
+  first.attach();
+  Member second{.mesh = mesh, .name = "second"};
+  BOOST_TEST(second.attach().slots == 0u);
+  const Grant asked = first.granted();
+  BOOST_TEST(asked.slots == all_slots);
+  BOOST_TEST(asked.release == upper);
+  BOOST_TEST(asked.settled.empty());
+  mesh.pass(1s);
+  BOOST_TEST(mesh.count<Grant>() == 1u);  // nothing is given before it is released
+  BOOST_TEST(first.release(7).slots == upper);
+  const Grant given = second.granted();
+  BOOST_TEST(given.slots == upper);
+  BOOST_TEST(given.release == 0u);
+  BOOST_TEST((given.settled == std::vector<SlotLedger>{{upper, 7, {}}}));
+  BOOST_TEST(given.position == 7u);
+  BOOST_TEST(given.redelivered_through == 0u);
+  BOOST_TEST(mesh.status("g").members.at(0).slots == lower);
+  BOOST_TEST(mesh.status("g").members.at(1).slots == upper);
+}
+
+BOOST_AUTO_TEST_CASE(each_member_fetches_its_own_slots_and_no_others) {
+  Two two;
+  BOOST_TEST(seqs_of(two.first.fetch(0).batches).back() == 31u);
+  BOOST_TEST(seqs_of(two.second.fetch(0).batches).front() == 32u);
+  two.mesh.tell("first", Fetch{two.first.session, 90, two.first.epoch, 0, 0, all_slots, 1000, false});
+  BOOST_TEST((two.mesh.last<Refused>().code == Errc::stale));
+  two.mesh.tell("first", Fetch{two.first.session, 91, two.first.epoch, 4, 9, 0xff0, 1 << 20, false});
+  const Events part = two.mesh.last<Events>();
+  BOOST_TEST(part.through == 9u);
+  BOOST_TEST(part.slots == 0xff0u);
+  BOOST_TEST(seqs_of(part.batches) == (std::vector<Seq>{5, 6, 7, 8, 9}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_said_of_slots_of_others_counts_for_nothing) {
+  Two two;
+  BOOST_TEST(!two.first.ack(40).stale);
+  BOOST_TEST(two.mesh.status("g").floor == 0u);
+  two.second.ack(40);
+  BOOST_TEST(two.mesh.status("g").floor == 40u);
+  Two other;
+  other.first.judge(Verdict::Kind::retry, 33);
+  BOOST_TEST(other.mesh.status("g").waiting == 0u);
+  BOOST_TEST(other.mesh.status("g").stale == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(a_release_that_comes_again_is_answered_again_and_does_no_harm) {
+  Two two;
+  const Release again{two.first.session, 80, two.first.epoch, upper, {}};
+  two.mesh.tell("first", again);
+  BOOST_TEST(two.mesh.last<Released>().slots == upper);
+  two.second.detach(40);
+  two.first.granted();
+  BOOST_TEST(two.first.slots == all_slots);
+  two.mesh.tell("first", again);  // of an epoch before it was given them again
+  BOOST_TEST(two.mesh.last<Released>().slots == 0u);
+  BOOST_TEST(two.mesh.status("g").members.at(0).slots == all_slots);
+}
+
+BOOST_AUTO_TEST_CASE(a_clean_handover_marks_and_repeats_nothing) {
+  Two two;
+  two.second.ack(36);
+  two.second.detach(38);
+  const Grant grant = two.first.granted();
+  BOOST_TEST(grant.slots == all_slots);
+  BOOST_TEST((grant.settled == std::vector<SlotLedger>{{upper, 38, {}}}));
+  BOOST_TEST(grant.redelivered_through == 0u);
+  two.mesh.tell("first", Fetch{two.first.session, 70, two.first.epoch, 38, 0, upper, 1 << 20, false});
+  BOOST_TEST(seqs_of(two.mesh.last<Events>().batches) == (std::vector<Seq>{39, 40}),
+             boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_comes_to_the_member_that_has_its_slot_then) {
+  Two two;
+  two.first.judge(Verdict::Kind::retry, 5);
+  two.second.judge(Verdict::Kind::retry, 35);
+  two.mesh.pass(1s);
+  BOOST_TEST(two.delivered_to(two.first) == (std::vector<Seq>{5}), boost::test_tools::per_element());
+  BOOST_TEST(two.delivered_to(two.second) == (std::vector<Seq>{35}), boost::test_tools::per_element());
+  two.second.detach(0);  // it has not begun it
+  two.first.granted();
+  BOOST_TEST(two.delivered_to(two.first) == (std::vector<Seq>{5, 35}), boost::test_tools::per_element());
+  BOOST_TEST(two.mesh.status("g").retried == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(a_verdict_that_names_a_wrong_slot_is_corrected_by_the_record) {
+  Two two;
+  Verdict verdict = retry_of(35);
+  verdict.slot = 3;
+  two.first.ack(0, {}, {verdict});
+  two.mesh.pass(1s);
+  BOOST_TEST(two.delivered_to(two.first).empty());
+  BOOST_TEST(two.delivered_to(two.second) == (std::vector<Seq>{35}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(suspects_of_a_lost_member_go_one_at_a_time_to_one_that_has_nothing_else_in_hand) {
+  Two two;
+  two.second.fetch(0);
+  two.lose_second();
+  const Grant asked = two.first.granted();
+  BOOST_TEST(asked.release == lower);  // first it gets rid of what it has
+  BOOST_TEST(two.delivered_to(two.first).empty());
+  two.first.release(31);
+  const Grant given = two.first.granted();
+  BOOST_TEST(given.slots == upper);
+  BOOST_TEST(given.redelivered_through == 40u);
+  BOOST_TEST(two.delivered_to(two.first) == (std::vector<Seq>{32}), boost::test_tools::per_element());
+  two.first.ask(0, true);
+  BOOST_TEST(two.mesh.count<Events>() == 1u);  // nothing else is given out meanwhile
+  for (unsigned round = 0; round < 20; ++round) {
+    std::vector<Verdict> handled;
+    for (const Redelivery& item : two.mesh.last<Deliver>().items) {
+      handled.push_back(retry_of(item.seq));
+      handled.back().kind = Verdict::Kind::ack;
+    }
+    two.first.ack(0, {}, handled);
+  }
+  two.first.granted();
+  BOOST_TEST(two.first.slots == all_slots);  // the others came back to it as well
+  two.first.ack(40);
+  BOOST_TEST(two.mesh.status("g").retried == 0u);
+  BOOST_TEST(two.mesh.status("g").waiting == 0u);
+  BOOST_TEST(two.mesh.status("g").floor == 40u);
+}
+
+BOOST_AUTO_TEST_CASE(the_others_go_on_while_suspects_are_with_one_of_them) {
+  Two two;
+  Member third{.mesh = two.mesh, .name = "third"};
+  third.attach();
+  for (Member* member : {&two.first, &two.second}) {
+    for (const ControlOut& one : two.mesh.sent) {
+      const auto* grant = std::get_if<Grant>(&one.message);
+      if (grant == nullptr || grant->session != member->session || grant->release == 0) continue;
+      member->epoch = grant->epoch;
+      member->slots = grant->slots & ~grant->release;
+      two.mesh.tell(member->route, Release{member->session, 60, grant->epoch, grant->release, {}});
+      break;
+    }
+  }
+  third.granted();
+  two.second.fetch(0);
+  two.mesh.pass(3s);
+  two.first.ack(0);
+  third.ack(0);
+  two.mesh.pass(2s);
+  // The one with the fewest is asked for all of them; the other keeps its own.
+  const auto members = two.mesh.status("g").members;
+  BOOST_REQUIRE(members.size() == 2u);
+  two.mesh.sent.clear();
+  two.first.ask(0);
+  third.ask(0);
+  BOOST_TEST(two.mesh.count<Events>() == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(after_a_restart_slots_wait_a_lease_for_their_owners) {
+  Two two;
+  two.first.ack(10);
+  two.mesh.crash();
+  two.mesh.open();
+  Member third{.mesh = two.mesh, .name = "third"};
+  BOOST_TEST(third.attach().slots == 0u);
+  Resume resume{two.first.epoch, two.first.slots, {{two.first.slots, 20, {}}}, {}};
+  const Welcome welcome = two.first.attach(resume);
+  BOOST_TEST(welcome.resumed);
+  BOOST_TEST((welcome.slots & lower) == lower);
+  BOOST_TEST(welcome.redelivered_through == 0u);
+  two.mesh.pass(3s);
+  two.first.ack(20);
+  third.ack(0);
+  BOOST_TEST((two.mesh.status("g").members.at(0).slots & upper) == 0u);
+  two.mesh.pass(2s);
+  BOOST_TEST((third.granted().slots & upper) != 0u);  // its owner did not come back
+}
+
+BOOST_AUTO_TEST_CASE(what_was_released_without_an_answer_is_released_by_the_resume) {
+  Mesh mesh;
+  mesh.open();
+  mesh.publish(std::vector<TestEvent>(40));
+  Member first{.mesh = mesh, .name = "first"};
+  first.attach();
+  Member second{.mesh = mesh, .name = "second"};
+  second.attach();
+  first.granted();
+  const Resume resume{first.epoch, lower, {{lower, 3, {}}, {upper, 33, {}}}, {}};
+  const Welcome welcome = first.attach(resume);
+  BOOST_TEST(welcome.resumed);
+  BOOST_TEST(welcome.slots == lower);
+  const Grant grant = second.granted();
+  BOOST_TEST((grant.settled == std::vector<SlotLedger>{{upper, 33, {}}}));
+}
+
+BOOST_AUTO_TEST_CASE(a_resume_counts_only_if_all_it_claims_is_its_own) {
+  Two two;
+  two.lose_second();
+  two.first.granted();
+  const Resume resume{two.second.epoch, upper, {{upper, 40, {}}}, {}};
+  two.first.release(31);  // the suspects' slots are given to it
+  const Welcome welcome = two.second.attach(resume);
+  BOOST_TEST(!welcome.resumed);
+  BOOST_TEST((welcome.slots & upper) == 0u);
+  BOOST_TEST(two.mesh.status("g").floor < 40u);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mesh::core
