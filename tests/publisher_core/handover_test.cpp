@@ -52,6 +52,7 @@ BOOST_AUTO_TEST_CASE(half_of_the_slots_are_asked_back_for_a_second_member_and_gi
   mesh.publish(std::vector<TestEvent>(40));
   Member first{.mesh = mesh, .name = "first"};
   first.attach();
+  first.ack(0);
   Member second{.mesh = mesh, .name = "second"};
   BOOST_TEST(second.attach().slots == 0u);
   const Grant asked = first.granted();

@@ -76,7 +76,7 @@ std::map<std::string, ControlMessage> control_examples() {
       {"grant", Grant{session, 5, next_epoch, all_slots, upper, 0, {}, 0}},
       {"release", Release{session, 5, next_epoch, upper, {{upper, 5, {}}}}},
       {"released", Released{session, 5, upper}},
-      {"detach", Detach{session, 6, next_epoch, epoch, {{~upper, 5, {}}}, {}, true}},
+      {"detach", Detach{session, 6, next_epoch, {{~upper, 5, {}}}, {}, true}},
       {"detached", Detached{session, 6}},
       {"refused", Refused{7, session, Errc::unknown_session, "attach again"}},
   };
