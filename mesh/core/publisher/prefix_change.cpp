@@ -21,7 +21,7 @@ void change_prefixes(Desk& desk, Group& group, const std::vector<std::string>& p
   if (wider && group.ledger.forget_above()) {
     for (const auto& [seq, entry] : group.retries.entries()) group.ledger.settle(seq);
     for (const auto& [seq, parked] : group.parked) group.ledger.settle(seq);
-    group.value.redelivered_through = std::max(group.value.redelivered_through, desk.head);
+    group.value.marks.raise(desk.head);
     group.ledger_dirty = true;
     desk.save(group);
   }
