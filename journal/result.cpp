@@ -58,6 +58,8 @@ std::string_view to_string(Errc code) {
       return "stale";
     case Errc::unsupported:
       return "unsupported";
+    case Errc::in_use:
+      return "in_use";
   }
   return "unknown";  // a code from a newer peer
 }

@@ -42,6 +42,7 @@ enum class Errc : unsigned {
   not_found = 25,          ///< nothing by that seq or name
   stale = 26,              ///< the epoch of the request has passed; harmless
   unsupported = 27,        ///< a request this version does not know
+  in_use = 28,             ///< the group has members, or is not paused
 };
 
 /// The code's name as written above (stable; used in logs and `--json`).

@@ -139,6 +139,22 @@ Result<ParkedResult> Admin::discard(const std::string& group, const ParkedFilter
   return ParkedResult{done->count, std::move(done->seqs)};
 }
 
+Result<GroupDone> Admin::pause(const std::string& group) {
+  return state_->ask<GroupDone>(GroupCommand{0, GroupCommand::Kind::pause, group, {}, false});
+}
+
+Result<GroupDone> Admin::resume(const std::string& group) {
+  return state_->ask<GroupDone>(GroupCommand{0, GroupCommand::Kind::resume, group, {}, false});
+}
+
+Result<GroupDone> Admin::rewind(const std::string& group, const Start& start, bool dry_run) {
+  return state_->ask<GroupDone>(GroupCommand{0, GroupCommand::Kind::rewind, group, start, dry_run});
+}
+
+Result<GroupDone> Admin::remove(const std::string& group, bool dry_run) {
+  return state_->ask<GroupDone>(GroupCommand{0, GroupCommand::Kind::remove, group, {}, dry_run});
+}
+
 Result<EventView> decode_parked(const ParkedEvent& parked) {
   // The decoder wants a batch: put a header's room before the record, and point the views back at the
   // original.

@@ -53,6 +53,18 @@ class Admin {
   Result<ParkedResult> redrive(const std::string& group, const ParkedFilter& filter, bool dry_run = false);
   Result<ParkedResult> discard(const std::string& group, const ParkedFilter& filter, bool dry_run = false);
 
+  /// Nothing of the group is given out any more; its members settle what they have in hand and wait.
+  Result<GroupDone> pause(const std::string& group);
+  /// The end of that.
+  Result<GroupDone> resume(const std::string& group);
+  /// The group goes on from `start`, back or forward; events waiting for a retry or parked keep their
+  /// account, but retries passed by going forward are dropped. in_use: it is not paused, or members still
+  /// have slots of it (their handlers run; ask again). dry_run only tells floor and lag as they would be.
+  Result<GroupDone> rewind(const std::string& group, const Start& start, bool dry_run = false);
+  /// Forgets the group, its retries and its parked events (an audit entry remains). in_use: it has members.
+  /// One declared in the publisher's options is there again, new, when that opens the next time.
+  Result<GroupDone> remove(const std::string& group, bool dry_run = false);
+
  private:
   struct State;
   explicit Admin(std::unique_ptr<State> state);

@@ -273,6 +273,8 @@ struct GroupStatus {
   Seq oldest_unsettled = 0;       ///< 0: nothing is unsettled
   std::optional<Duration> oldest_age;
   std::vector<MemberStatus> members;
+  bool paused = false;    ///< by an operator
+  SlotMask reserved = 0;  ///< slots that wait for their owners of before the publisher's restart
   bool operator==(const GroupStatus&) const = default;
 };
 
@@ -330,9 +332,34 @@ struct ParkedDone {
   std::vector<Seq> seqs;  ///< the first 1000 of them
 };
 
-using ControlMessage = std::variant<Hello, Fetch, Ack, Release, Detach, Welcome, Grant, Events, Deliver,
-                                    Acked, Released, Detached, Refused, InfoRequest, Info, GroupsRequest,
-                                    GroupList, ParkedListRequest, ParkedList, ParkedCommand, ParkedDone>;
+/// What shall become of a group as a whole. Repeating one does no harm.
+struct GroupCommand {
+  enum class Kind : std::uint8_t {
+    pause = 1,   ///< nothing is given out; what members have in hand they settle and release
+    resume = 2,  ///< the end of that
+    rewind = 3,  ///< go on from `start`, back or forward; only a paused group that nobody has slots of
+    remove = 4,  ///< with its retries and parked events; only a group without members
+  };
+  std::uint64_t id = 0;
+  Kind kind = Kind::pause;
+  std::string group;
+  Start start;           ///< rewind
+  bool dry_run = false;  ///< only tell what would be (in any state of the group)
+};
+
+struct GroupDone {
+  std::uint64_t id = 0;
+  Seq floor = 0;          ///< the lowest of its slots, afterwards
+  std::uint64_t lag = 0;  ///< as in GroupStatus, afterwards
+  std::uint64_t lag_before = 0;
+  std::uint64_t retries = 0;  ///< dropped: settled by a rewind forward, or removed
+  std::uint64_t parked = 0;   ///< removed
+};
+
+using ControlMessage =
+    std::variant<Hello, Fetch, Ack, Release, Detach, Welcome, Grant, Events, Deliver, Acked, Released,
+                 Detached, Refused, InfoRequest, Info, GroupsRequest, GroupList, ParkedListRequest,
+                 ParkedList, ParkedCommand, ParkedDone, GroupCommand, GroupDone>;
 
 // ---- the live stream
 // ---------------------------------------------------------------------------------------

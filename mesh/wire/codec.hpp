@@ -33,11 +33,13 @@ enum class Type : std::uint8_t {
   groups_request = 66,
   parked_list_request = 67,
   parked_command = 68,
+  group_command = 69,
   // and back
   info = 97,
   group_list = 98,
   parked_list = 99,
   parked_done = 100,
+  group_done = 101,
 };
 
 struct Shape {
@@ -90,6 +92,10 @@ template <>
 inline constexpr Shape shape<ParkedCommand>{Type::parked_command, 4, "parked command"};
 template <>
 inline constexpr Shape shape<ParkedDone>{Type::parked_done, 2, "parked done"};
+template <>
+inline constexpr Shape shape<GroupCommand>{Type::group_command, 4, "group command"};
+template <>
+inline constexpr Shape shape<GroupDone>{Type::group_done, 5, "group done"};
 
 // member_codec.cpp
 void write(Writer& writer, const Hello& hello);
@@ -130,6 +136,8 @@ void write(Writer& writer, const ParkedListRequest& request);
 void write(Writer& writer, const ParkedList& list);
 void write(Writer& writer, const ParkedCommand& command);
 void write(Writer& writer, const ParkedDone& done);
+void write(Writer& writer, const GroupCommand& command);
+void write(Writer& writer, const GroupDone& done);
 void read(Reader& reader, InfoRequest& request);
 void read(Reader& reader, Info& info);
 void read(Reader& reader, GroupsRequest& request);
@@ -138,6 +146,8 @@ void read(Reader& reader, ParkedListRequest& request);
 void read(Reader& reader, ParkedList& list);
 void read(Reader& reader, ParkedCommand& command);
 void read(Reader& reader, ParkedDone& done);
+void read(Reader& reader, GroupCommand& command);
+void read(Reader& reader, GroupDone& done);
 
 // frames.cpp: what follows the header frame
 void append_frames(std::vector<Bytes>& frames, const Events& events);

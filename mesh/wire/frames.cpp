@@ -10,7 +10,8 @@ namespace {
 
 // Bytes of a frame of group status, at most. One status has at most 239 KiB.
 constexpr std::size_t status_frame_max = 250u << 10;
-constexpr std::size_t status_fields = 14;
+constexpr std::size_t status_fields = 16;
+constexpr std::size_t status_fields_min = 14;  // the last two came later
 constexpr std::size_t members_max = 256;
 constexpr std::size_t groups_max = 65'536;
 // An open array may have this many fields more than this version knows; they are passed over.
@@ -58,11 +59,13 @@ void write(Writer& writer, const GroupStatus& status) {
     writer.uint(status.members[i].slots);
     wire::write(writer, status.members[i].idle);
   }
+  writer.boolean(status.paused);
+  writer.uint(status.reserved);
 }
 
 GroupStatus read_status(Reader& reader) {
   GroupStatus status;
-  const std::size_t fields = reader.array("status", status_fields, status_fields_max);
+  const std::size_t fields = reader.array("status", status_fields_min, status_fields_max);
   status.group = read_name(reader, "group", false);
   status.prefixes = read_prefixes(reader, "prefixes", prefixes_max);
   status.floor = reader.uint("floor");
@@ -85,6 +88,8 @@ GroupStatus read_status(Reader& reader) {
     member.idle = read_duration(reader, "idle");
     status.members.push_back(std::move(member));
   }
+  if (fields > status_fields_min) status.paused = reader.boolean("paused");
+  if (fields > status_fields_min + 1) status.reserved = reader.uint("reserved");
   for (std::size_t i = status_fields; i < fields && reader.ok(); ++i) reader.skip("status");
   return status;
 }

@@ -7,22 +7,6 @@
 namespace mesh::wire {
 namespace {
 
-void write(Writer& writer, const Start& start) {
-  writer.array(3);
-  write_enum(writer, start.kind);
-  writer.uint(start.seq);
-  writer.sint(start.time);
-}
-
-Start read_start(Reader& reader) {
-  Start start;
-  reader.array("start", 3, 3);
-  start.kind = read_enum(reader, "start's kind", Start::Kind::time);
-  start.seq = reader.uint("start's seq");
-  start.time = reader.sint("start's time");
-  return start;
-}
-
 void write(Writer& writer, const RetryPolicy& policy) {
   writer.array(4);
   writer.array(policy.backoff.size());

@@ -175,4 +175,34 @@ void read(Reader& reader, ParkedDone& done) {
   done.seqs = read_seqs(reader, "seqs", parked_list_max);
 }
 
+void write(Writer& writer, const GroupCommand& command) {
+  write_enum(writer, command.kind);
+  writer.text(command.group);
+  write(writer, command.start);
+  writer.boolean(command.dry_run);
+}
+
+void read(Reader& reader, GroupCommand& command) {
+  command.kind = read_enum(reader, "kind", GroupCommand::Kind::remove);
+  command.group = read_name(reader, "group", false);
+  command.start = read_start(reader);
+  command.dry_run = reader.boolean("dry_run");
+}
+
+void write(Writer& writer, const GroupDone& done) {
+  writer.uint(done.floor);
+  writer.uint(done.lag);
+  writer.uint(done.lag_before);
+  writer.uint(done.retries);
+  writer.uint(done.parked);
+}
+
+void read(Reader& reader, GroupDone& done) {
+  done.floor = reader.uint("floor");
+  done.lag = reader.uint("lag");
+  done.lag_before = reader.uint("lag_before");
+  done.retries = reader.uint("retries");
+  done.parked = reader.uint("parked");
+}
+
 }  // namespace mesh::wire

@@ -214,4 +214,20 @@ std::vector<Seq> read_seqs(Reader& reader, std::string_view field, std::size_t c
   return seqs;
 }
 
+void write(Writer& writer, const Start& start) {
+  writer.array(3);
+  write_enum(writer, start.kind);
+  writer.uint(start.seq);
+  writer.sint(start.time);
+}
+
+Start read_start(Reader& reader) {
+  Start start;
+  reader.array("start", 3, 3);
+  start.kind = read_enum(reader, "start's kind", Start::Kind::time);
+  start.seq = reader.uint("start's seq");
+  start.time = reader.sint("start's time");
+  return start;
+}
+
 }  // namespace mesh::wire

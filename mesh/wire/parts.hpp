@@ -55,6 +55,10 @@ std::vector<HeldEvent> read_held(Reader& reader);
 void write(Writer& writer, const std::vector<Verdict>& verdicts);
 std::vector<Verdict> read_verdicts(Reader& reader);
 
+/// [kind, seq, time]
+void write(Writer& writer, const Start& start);
+Start read_start(Reader& reader);
+
 void write(Writer& writer, const std::vector<Seq>& seqs);
 std::vector<Seq> read_seqs(Reader& reader, std::string_view field, std::size_t count_max);
 

@@ -237,6 +237,11 @@ ControlMessage to_publisher(Input& input, const Known& known) {
     case 9:
       return ParkedListRequest{known.id, "g1", filter(input, known), seq(input, known), input.byte()};
     case 10:
+      if (input.below(2) == 0) {
+        return GroupCommand{known.id, static_cast<GroupCommand::Kind>(1 + input.below(4)), "g1",
+                            Start{static_cast<Start::Kind>(1 + input.below(4)), seq(input, known), 0},
+                            input.below(2) == 0};
+      }
       return ParkedCommand{known.id, static_cast<ParkedCommand::Kind>(1 + input.below(2)), "g1",
                            filter(input, known), input.below(2) == 0};
     default:

@@ -233,8 +233,8 @@ template <>
 GroupList RandomMessages::make() {
   GroupList list{number(), number(), std::vector<GroupStatus>(below(5))};
   for (GroupStatus& group : list.groups) {
-    group = {name(),   prefixes(), number(), number(), number(), number(), number(),
-             number(), number(),   number(), number(), number(), {},       {}};
+    group = {name(),   prefixes(), number(), number(), number(), number(), number(), number(),
+             number(), number(),   number(), number(), {},       {},       coin(),   number()};
     if (coin()) group.oldest_age = duration();
     group.members.resize(below(3));
     std::ranges::generate(group.members, [&] { return MemberStatus{name(), number(), duration()}; });
@@ -268,6 +268,17 @@ ParkedCommand RandomMessages::make() {
 template <>
 ParkedDone RandomMessages::make() {
   return {number(), number(), seqs()};
+}
+
+template <>
+GroupCommand RandomMessages::make() {
+  const Start start{static_cast<Start::Kind>(1 + below(4)), number(), time()};
+  return {number(), static_cast<GroupCommand::Kind>(1 + below(4)), name(), start, coin()};
+}
+
+template <>
+GroupDone RandomMessages::make() {
+  return {number(), number(), number(), number(), number(), number()};
 }
 
 ControlMessage RandomMessages::control(std::size_t type) {

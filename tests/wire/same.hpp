@@ -126,6 +126,14 @@ inline auto fields(const ParkedDone& m) {
   return std::tie(m.id, m.count, m.seqs);
 }
 
+inline auto fields(const GroupCommand& m) {
+  return std::tie(m.id, m.kind, m.group, m.start, m.dry_run);
+}
+
+inline auto fields(const GroupDone& m) {
+  return std::tie(m.id, m.floor, m.lag, m.lag_before, m.retries, m.parked);
+}
+
 template <class Message>
 bool same(const Message& a, const Message& b) {
   return fields(a) == fields(b);

@@ -45,11 +45,13 @@ local messages = {
   [66] = { "groups request" },
   [67] = { "parked list request", "group", "filter", "after", "limit" },
   [68] = { "parked command", "kind", "group", "filter", "dry_run" },
+  [69] = { "group command", "kind", "group", "start", "dry_run" },
   [97] = { "info", "origin", "name", "incarnation", "events", "head", "dropped_through", "journal_bytes",
            "group_count", "session_count" },
   [98] = { "group list", "head" },
   [99] = { "parked list", "more", "parked" },
   [100] = { "parked done", "count", "seqs" },
+  [101] = { "group done", "floor", "lag", "lag_before", "retries", "parked" },
 }
 local live_fields = { "origin", "incarnation", "first", "last", "head", "chains", "companions" }
 local shown_in_summary = { group = true, member = true, name = true, after = true, through = true, head = true,

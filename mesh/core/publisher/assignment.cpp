@@ -70,7 +70,13 @@ SlotMask Assignment::release(SessionId session, SlotMask slots) {
 
 std::vector<Assignment::Change> Assignment::plan(const Terms& terms) const {
   std::vector<Change> changes;
-  for (const Member& member : members_) changes.push_back({member.session, 0, 0});
+  for (const Member& member : members_) {
+    changes.push_back({member.session, 0, terms.paused ? member.slots & ~member.leaving : 0});
+  }
+  if (terms.paused) {
+    std::erase_if(changes, [](const Change& change) { return change.ask_back == 0; });
+    return changes;
+  }
   share(~terms.closed & ~terms.apart, terms.apart != 0 ? terms.keeper : 0, changes);
   for (std::size_t i = 0; i < members_.size() && terms.apart != 0; ++i) {
     const Member& member = members_[i];

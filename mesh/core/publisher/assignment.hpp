@@ -23,6 +23,7 @@ class Assignment {
 
   /// What bounds the plan.
   struct Terms {
+    bool paused = false;   ///< all are asked back, and none is given
     SlotMask closed = 0;   ///< given to nobody now
     SlotMask apart = 0;    ///< given to `keeper` only, who gets no others and first has to be rid of his
     SessionId keeper = 0;  ///< a member; 0: nobody gets the slots that are apart

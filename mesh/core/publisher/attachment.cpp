@@ -24,7 +24,8 @@ Result<void> check_hello(const Hello& hello) {
   return check_policy(hello.policy);
 }
 
-/// What is there no longer, or not for long: a new group begins behind it.
+}  // namespace
+
 Seq gone_through(const Desk& desk) {
   return std::min(std::max(desk.dropped_through, desk.dropping_through), desk.head);
 }
@@ -42,8 +43,6 @@ Seq floor_of(const Start& start, const Desk& desk) {
   }
   return desk.head;
 }
-
-}  // namespace
 
 void Attachment::on_hello(const Route& route, Hello hello, Now now) {
   if (auto checked = check_hello(hello); !checked) {

@@ -37,4 +37,9 @@ class Attachment {
   std::optional<Duration> lease_check_;  // no lease ends before this
 };
 
+/// What is there no longer, or not for long: a group cannot begin before its end.
+Seq gone_through(const Desk& desk);
+/// Where a group with this start begins; not for Start::Kind::time, which the journal has to be asked about.
+Seq floor_of(const Start& start, const Desk& desk);
+
 }  // namespace mesh::core

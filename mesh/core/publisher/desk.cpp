@@ -1,6 +1,20 @@
 #include <mesh/core/publisher/desk.hpp>
 
 namespace mesh::core {
+namespace {
+
+/// The read is for this group, and void when it is gone. (Those of operators are answered by nobody then:
+/// they ask again, and hear that there is no such group.)
+bool concerns(const ReadReason& reason, const Group& group) {
+  return std::visit(
+      [&](const auto& why) {
+        if constexpr (requires { why.group; }) return why.group == &group;
+        return false;
+      },
+      reason);
+}
+
+}  // namespace
 
 Desk::Desk(PublisherSettings settings_in, const Identity& identity_in)
     : settings(std::move(settings_in)), identity(identity_in), sessions(settings.seed, identity_in.run) {}
@@ -18,6 +32,31 @@ Group& Desk::add_group(std::string name, GroupValue value, Ledger ledger) {
   group->ledger = std::move(ledger);
   by_serial.emplace(group->serial, group.get());
   return *groups.insert_or_assign(std::move(name), std::move(group)).first->second;
+}
+
+void Desk::remove_group(Group& group) {
+  const std::uint64_t serial = group.serial;
+  std::erase_if(reads, [&](const auto& read) { return concerns(read.second, group); });
+  std::erase_if(retries_, [&](const auto& retry) { return retry.first == serial; });
+  for (const auto& [seq, entry] : group.retries.entries()) {
+    write(Table::retries, event_key(group.name, seq), std::nullopt);
+    if (entry.copied) write(Table::retries, copy_key(group.name, seq), std::nullopt);
+  }
+  for (const auto& [seq, index] : group.parked) {
+    write(Table::parked, event_key(group.name, seq), std::nullopt);
+  }
+  write(Table::ledgers, group.name, std::nullopt);
+  write(Table::groups, group.name, std::nullopt);
+  dirty_.erase(serial);
+  touched.erase(serial);
+  agenda.set(serial, std::nullopt);
+  by_serial.erase(serial);
+  groups.erase(groups.find(group.name));
+}
+
+void Desk::audit(AuditValue value) {
+  write(Table::audit, number_key(audit_next++), encode_audit(value));
+  if (audit_next - audit_first > audit_max) write(Table::audit, number_key(audit_first++), std::nullopt);
 }
 
 Epoch Desk::next_epoch() {

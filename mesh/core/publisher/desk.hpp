@@ -60,13 +60,18 @@ struct ReadToRedrive {
   ParkedDone done;
 };
 
+struct ReadToRewind {
+  Route route;
+  GroupCommand command;
+};
+
 struct ReadToTellAges {
   Route route;
   GroupList list;
 };
 
 using ReadReason = std::variant<ReadToAttach, ReadToFetch, ReadToRedeliver, ReadToIsolate, ReadToPark,
-                                ReadToList, ReadToRedrive, ReadToTellAges>;
+                                ReadToList, ReadToRedrive, ReadToRewind, ReadToTellAges>;
 
 // ---- the desk ----
 
@@ -89,12 +94,16 @@ struct Desk {
   std::map<std::uint64_t, Group*> by_serial;
   Sessions sessions;
   std::map<std::uint64_t, ReadReason> reads;
+  /// Audit entries kept, at most.
+  static constexpr std::uint64_t audit_max = 100'000;
   std::uint64_t audit_first = 1;  ///< numbers of audit entries in the journal: [first, next)
   std::uint64_t audit_next = 1;
 
   // ---- groups ----
   Group* find_group(std::string_view name);
   Group& add_group(std::string name, GroupValue value, Ledger ledger);
+  /// Forgets it and all its state, in this turn's commit. It has no sessions.
+  void remove_group(Group& group);
   Epoch next_epoch();
 
   /// No epoch above this has been given.
@@ -109,6 +118,8 @@ struct Desk {
   void ledger_changed(Group& group, Now now);
   /// What has changed of the group is committed in this turn.
   void save(Group& group);
+  /// An operator's deed is kept; the oldest go.
+  void audit(AuditValue value);
   /// The retry entry was changed or erased; committed in this turn.
   void save_retry(Group& group, Seq seq);
   /// Erases an entry, and its copy.

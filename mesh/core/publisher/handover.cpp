@@ -256,6 +256,7 @@ void Handover::balance(Group& group, Now now, const Session* silent) {
   choose_keeper(group, now);
   const Isolation& isolation = group.isolation;
   Assignment::Terms terms;
+  terms.paused = group.value.paused;
   terms.closed = group.reserved;
   if (isolation.active) {
     terms.apart = isolation.slots;

@@ -167,11 +167,7 @@ void Operating::discard(Group& group, const std::vector<Seq>& seqs, Now now) {
   for (const Seq seq : seqs) {
     group.parked.erase(seq);
     desk_.write(Table::parked, event_key(group.name, seq), std::nullopt);
-    desk_.write(Table::audit, number_key(desk_.audit_next++),
-                encode_audit({AuditValue::What::discard, group.name, seq, now.wall}));
-    if (desk_.audit_next - desk_.audit_first > audit_max) {
-      desk_.write(Table::audit, number_key(desk_.audit_first++), std::nullopt);
-    }
+    desk_.audit({AuditValue::What::discard, group.name, seq, now.wall});
   }
   if (seqs.empty()) return;
   desk_.notice(Level::info, "parked.discarded",

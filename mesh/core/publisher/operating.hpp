@@ -13,8 +13,6 @@ class Operating {
   static constexpr std::size_t step_events_max = 256;
   /// Ages are told of groups whose oldest unsettled events are among this many.
   static constexpr std::size_t ages_max = 1000;
-  /// Audit entries kept; the oldest go.
-  static constexpr std::uint64_t audit_max = 100'000;
 
   explicit Operating(Desk& desk) : desk_(desk) {}
 

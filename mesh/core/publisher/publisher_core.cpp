@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <mesh/core/publisher/attachment.hpp>
+#include <mesh/core/publisher/commanding.hpp>
 #include <mesh/core/publisher/fetching.hpp>
 #include <mesh/core/publisher/isolation.hpp>
 #include <mesh/core/publisher/live_router.hpp>
@@ -39,6 +40,7 @@ struct PublisherCore::State {
         isolating(desk),
         parking(desk),
         operating(desk),
+        commanding(desk),
         keeping(desk) {}
 
   void begin(Now now);
@@ -58,6 +60,7 @@ struct PublisherCore::State {
   Isolating isolating;
   Parking parking;
   Operating operating;
+  Commanding commanding;
   Keeping keeping;
   std::optional<Duration> last_;  // the time of the last input
 };
@@ -125,6 +128,10 @@ void PublisherCore::State::dispatch(const Route& route, ControlMessage& message,
                  [&](GroupsRequest& request) { operating.on_groups(route, request, now); },
                  [&](ParkedListRequest& request) { operating.on_parked_list(route, request); },
                  [&](ParkedCommand& command) { operating.on_parked_command(route, command, now); },
+                 [&](GroupCommand& command) {
+                   commanding.on_command(route, command, now);
+                   keeping.on_settled(now);
+                 },
                  [&](auto&) {
                    desk.refuse(route, 0, 0, Errc::protocol,
                                "this message goes from a publisher to a member, not back");
@@ -200,6 +207,7 @@ void PublisherCore::on_read(ReadResult result, Now now) {
                  [&](ReadToPark& why) { state_->parking.on_read(why, result, now); },
                  [&](ReadToList& why) { state_->operating.on_listed(why, result); },
                  [&](ReadToRedrive& why) { state_->operating.on_redriven(std::move(why), result, now); },
+                 [&](ReadToRewind& why) { state_->commanding.located(why, result, now); },
                  [&](ReadToTellAges& why) { state_->operating.on_ages(std::move(why), result, now); },
              },
              reason);

@@ -114,7 +114,7 @@ Ledger read_marks(StateReader& in) {
 
 std::string encode_group(const GroupValue& value) {
   StateWriter out;
-  out.array(8);
+  out.array(9);
   out.number(value_version);
   out.array(value.prefixes.size());
   for (const std::string& prefix : value.prefixes) out.text(prefix);
@@ -138,13 +138,14 @@ std::string encode_group(const GroupValue& value) {
   out.number(value.unheard.first);
   out.number(value.unheard.last);
   out.integer(value.created_at);
+  out.flag(value.paused);
   return out.take();
 }
 
 Result<GroupValue> decode_group(std::string_view bytes) {
   StateReader in(bytes);
   GroupValue value;
-  in.array(8);
+  in.array(9);
   version(in);
   value.prefixes.resize(in.array_up_to(prefixes_max));
   for (std::string& prefix : value.prefixes) {
@@ -159,6 +160,7 @@ Result<GroupValue> decode_group(std::string_view bytes) {
   value.unheard.first = in.number(seq_max);
   value.unheard.last = in.number(seq_max);
   value.created_at = in.integer();
+  value.paused = in.flag();
   if (!in.done()) return damaged("group");
   return value;
 }

@@ -1,6 +1,7 @@
 // The values of the publisher's state tables. MessagePack; every array has exactly the elements shown.
 //
-//   groups    name -> [1, [prefix*], policy, [owner*], [mark*], expired, unheard, created_at]
+//   groups    name -> [1, [prefix*], policy, [owner*], [mark*], expired, unheard, created_at,
+//             paused]
 //             policy  = [[backoff_ns*], jitter (float64), attempts_max, ack_wait_ns]
 //             owner   = [epoch, member, instance (bin, 16 bytes), slots]: who was given which slots when;
 //                       slots: bit mask, disjoint
@@ -19,7 +20,7 @@
 //             history  = [[number, at (wall), took_ns, member, reason, text]*]
 //   retries   name 0x00 seq 0x01 -> a sealed batch of one record (of a redriven event, which retention may
 //   drop) parked    name 0x00 seq -> [1, parked_at (wall), reason, redrives, history, batch (bin: sealed, one
-//   record)] audit     number -> [1, what (1 discard), group, seq, at (wall)]
+//   record)] audit     number -> [1, what (1 discard, 2 rewind, 3 remove), group, seq, at (wall)]
 //
 // seq and number in keys: 8 bytes, big-endian. Decoding is strict and bounded; what does not fit is
 // journal_damaged.
@@ -44,6 +45,7 @@ struct GroupValue {
   std::uint64_t expired = 0;
   SeqRange unheard;
   WallTime created_at = 0;
+  bool paused = false;  ///< by an operator: nobody gets its slots
   bool operator==(const GroupValue&) const = default;
 };
 
@@ -70,7 +72,7 @@ struct ParkedValue {
 };
 
 struct AuditValue {
-  enum class What : std::uint8_t { discard = 1 };
+  enum class What : std::uint8_t { discard = 1, rewind = 2, remove = 3 };
   What what = What::discard;
   std::string group;
   Seq seq = 0;

@@ -33,6 +33,7 @@ Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
                {"stale", group.stale}};
   json["oldest_unsettled"] = group.oldest_unsettled > 0 ? Json(group.oldest_unsettled) : Json();
   json["oldest_age_seconds"] = group.oldest_age ? Json(seconds(*group.oldest_age)) : Json();
+  json["paused"] = group.paused;
   json["members"] = Json::array();
   for (const auto& member : group.members) {
     json["members"].push_back({{"member", member.member},
@@ -43,8 +44,7 @@ Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
 }
 
 std::string members_text(const mesh::GroupStatus& group) {
-  if (group.members.empty()) return "nobody";
-  std::string text;
+  std::string text = group.paused ? "paused" : group.members.empty() ? "nobody" : "";
   for (const auto& member : group.members) {
     if (!text.empty()) text += ", ";
     text += member.member;

@@ -4,12 +4,65 @@
 #include <tools/zmesh/text/times.hpp>
 
 namespace zmesh {
+namespace {
+
+void add_duration(CLI::App& command, const std::string& name, mesh::Duration& duration,
+                  const std::string& standard, const std::string& description) {
+  command
+      .add_option_function<std::string>(
+          name, [&duration](const std::string& text) { duration = parse_duration(text).value(); },
+          description)
+      ->check(parsed_by([](const std::string& text) { return parse_duration(text); }, "DURATION"))
+      ->default_str(standard);
+}
+
+CLI::App* add_change(CLI::App& parent, Chosen& chosen, const std::string& name,
+                     const std::string& description, ExitCode (*run)(const GroupChangeOptions&),
+                     const std::shared_ptr<GroupChangeOptions>& options) {
+  auto* command = parent.add_subcommand(name, description);
+  command->add_option("EP", options->endpoint, "Control endpoint of the publisher, or @NAME")->required();
+  command->add_option("GROUP", options->group, "The group")->required();
+  command->add_flag("--json", options->json, "One object");
+  add_duration(*command, "--timeout", options->timeout, "5s", "How long to wait for an answer");
+  command->callback([options, run, &chosen] { chosen.run = [options, run] { return run(*options); }; });
+  return command;
+}
+
+void add_changes(CLI::App& groups, Chosen& chosen) {
+  const auto options = [] { return std::make_shared<GroupChangeOptions>(); };
+  add_change(groups, chosen, "pause", "Give nothing of it out; its members settle what they have and wait",
+             pause_group, options());
+  add_change(groups, chosen, "resume", "The end of a pause", resume_group, options());
+  const auto rewind = options();
+  auto* rewinding = add_change(groups, chosen, "rewind",
+                               "Let it go on from elsewhere, back or forward; it is paused meanwhile",
+                               rewind_group, rewind);
+  rewinding
+      ->add_option_function<std::string>(
+          "--to", [rewind](const std::string& text) { rewind->to = parse_start(text).value(); }, "Where")
+      ->check(parsed_by(parse_start, "earliest|latest|seq:N|time:RFC3339"))
+      ->required();
+  rewinding->add_flag("--dry-run", rewind->dry_run, "Only tell what would be");
+  add_duration(*rewinding, "--wait", rewind->patience, "60s",
+               "How long its members may take to finish what they have");
+  const auto deleted = options();
+  auto* deleting =
+      add_change(groups, chosen, "delete", "Forget it, when it has no members", delete_group, deleted);
+  deleting->add_flag("--dry-run", deleted->dry_run, "Only tell what would be");
+  deleting->add_flag("--with-parked", deleted->with_parked,
+                     "Also when it has parked events, or some waiting for a retry");
+}
+
+}  // namespace
 
 void add_groups(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<GroupsOptions>();
   auto* command =
-      app.add_subcommand("groups", "Show the groups of a publisher: floor, lag, retries, parked, members");
-  command->add_option("EP", options->endpoint, "Control endpoint of the publisher, or @NAME")->required();
+      app.add_subcommand("groups", "Show the groups of a publisher; pause, resume, rewind or delete one");
+  auto* endpoint =
+      command->add_option("EP", options->endpoint, "Control endpoint of the publisher, or @NAME");
+  command->require_subcommand(0, 1);
+  add_changes(*command, chosen);
   command->add_flag("--json", options->json, "One object per group");
   command->add_option("--timeout", options->timeout, "How long to wait for an answer")
       ->check(parsed_by([](const std::string& text) { return parse_duration(text); }, "DURATION"))
@@ -23,12 +76,24 @@ void add_groups(CLI::App& app, Chosen& chosen) {
       "not due yet. PARKED: given up, see `zmesh parked`. EXPIRED: seqs that retention took before they were "
       "settled.\n"
       "OLDEST: age of the oldest event that is not settled. MEMBERS: who takes the group's events.\n"
+      "A rewind delivers to that group alone; parked events stay parked, and what comes again is marked as\n"
+      "redelivered.\n"
       "\n"
       "  zmesh groups tcp://127.0.0.1:5601\n"
       "  zmesh groups ipc:///run/bookings --json\n"
+      "  zmesh groups pause @bookings refunds\n"
+      "  zmesh groups resume @bookings refunds\n"
+      "  zmesh groups rewind @bookings refunds --to time:2026-11-24T06:00:00Z --dry-run\n"
+      "  zmesh groups rewind @bookings refunds --to seq:1017\n"
+      "  zmesh groups delete @bookings refunds --dry-run\n"
       "\n"
-      "Exit status: 0 done; 2 wrong usage; 3 the publisher does not answer.");
-  command->callback([options, &chosen] { chosen.run = [options] { return groups(*options); }; });
+      "Exit status: 0 done; 1 there is no such group, or it is not in a state for it; 2 wrong usage; 3 the "
+      "publisher does not answer.");
+  command->callback([options, endpoint, command, &chosen] {
+    if (!command->get_subcommands().empty()) return;
+    if (endpoint->count() == 0) throw CLI::RequiredError("EP");
+    chosen.run = [options] { return groups(*options); };
+  });
 }
 
 }  // namespace zmesh
