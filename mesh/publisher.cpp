@@ -22,10 +22,6 @@ struct Publisher::State {
 
 namespace {
 
-Error invalid(std::string text) {
-  return fail(Errc::invalid_argument, std::move(text));
-}
-
 Result<void> check_group(const Group& group) {
   if (!valid_name(group.name)) return invalid("'" + group.name + "' is not a name for a group");
   if (group.prefixes.size() > prefixes_max) return invalid("group " + group.name + ": too many prefixes");
