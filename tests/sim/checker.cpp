@@ -167,6 +167,8 @@ void Checker::reopened(PublisherIndex publisher, const mesh::Journal& journal, b
     process.session[publisher] = 0;
     process.asked[publisher] = false;
     process.heard[publisher] = world_.now();  // it has a lease's time to come back
+    // Whose lease had run out stays lost: its slots may be others' already, and only a Welcome admits it
+    // again.
   }
   want_status_[publisher] = true;
   turn_head_[publisher] = journal.head();

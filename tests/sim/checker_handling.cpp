@@ -67,6 +67,8 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
   }
   const bool out = out_of_touch(one, publisher);
   if (out) {
+    // It may not know yet that its lease is over. What it handles now is marked for the next owner, who is
+    // held to that; it is no repetition of the event's own making.
     if (group.holders[log.events[index].slot] != process) entry.may_repeat = true;
   } else {
     if (group.holders[log.events[index].slot] != process) {
@@ -148,6 +150,8 @@ void Checker::check_alone(ProcessId process, PublisherIndex publisher, std::size
     if (!other.alive || other.group != group || other.running.empty()) continue;
     if (id != process && other.fenced[publisher]) continue;
     for (const auto& handling : other.running) {
+      // One that had begun when the slots were lost cannot be called back; the next owner need not wait for
+      // it. Within one process order holds even then.
       if (handling.publisher != publisher || (handling.fenced && id != process)) continue;
       const bool same_key = key && story_.event(log.events[handling.index].number).key == key;
       // A handler that hangs does not keep an event without a key from being tried again.
@@ -225,6 +229,8 @@ void Checker::reported(ProcessId process, PublisherIndex publisher, const mesh::
     for (const auto& verdict : detach->verdicts) check_verdict(process, publisher, verdict);
     detaching(process, publisher, detach->untouched);
   } else if (const auto* hello = std::get_if<mesh::Hello>(&message)) {
+    // Slots that a Resume does not name are the publisher's to give, as released ones are.
+    check_let_go(process, publisher, hello->resume ? ~hello->resume->slots : mesh::all_slots);
     if (!hello->resume) return;
     one.acked_floor[publisher].fill(0);
     check_ledgers(process, publisher, hello->resume->settled);
@@ -255,7 +261,7 @@ void Checker::check_let_go(ProcessId process, PublisherIndex publisher, mesh::Sl
     if (handling.publisher != publisher || handling.fenced) continue;
     if ((slots >> logs_[publisher].events[handling.index].slot & 1) == 0) continue;
     broken("a slot has one owner",
-           "released while its handler runs: " + name_of(publisher, one.group, handling.index));
+           "let go of while its handler runs: " + name_of(publisher, one.group, handling.index));
   }
 }
 
@@ -265,13 +271,14 @@ void Checker::detaching(ProcessId process, PublisherIndex publisher, bool untouc
   for (auto& entry : entries) {
     if (entry.sent_to == process && entry.flying) entry.cut_short = true;
   }
-  // What is unsettled then is marked: also what has been handled in a run that is not over.
+  // What is unsettled then may be repeated, and has to be marked: also what has been handled in a run that is
+  // not over, whose outcomes nobody has reported.
   if (!untouched) forgive_repeats(publisher, one.group, process, mesh::all_slots);
   for (auto& handling : one.running) {
     if (handling.publisher != publisher || untouched) continue;
     handling.abandoned = entries[handling.index].may_repeat = true;
     // Its application would not wait for it any longer, and its thread cannot be ended: nobody can promise
-    // that it is over before the slot's next owner begins.
+    // that it is over before the slot's next owner begins. What begins later in this process is not excused.
     handling.fenced = true;
   }
 }

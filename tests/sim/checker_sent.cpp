@@ -61,7 +61,8 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
       process->second.asked[publisher] = false;
     }
   } else if (const auto* grant = std::get_if<mesh::Grant>(&message)) {
-    // Said again: what it says was so when it was said first.
+    // Said again under the same epoch, it names what it named the first time, or less: slots are given under
+    // a new epoch only. Some of them may have been released since, in this very turn, so it gives nothing.
     const auto process = processes_.find(to);
     if (process == processes_.end() || grant->epoch <= process->second.told[publisher]) return;
     given_slots(publisher, to, grant->slots & ~grant->release, grant->epoch);
@@ -123,7 +124,8 @@ void Checker::check_redeliveries(PublisherIndex publisher, ProcessId to, const m
   }
 }
 
-// A Welcome tells all that the process has: the rest it had is not its own any more.
+// A Welcome tells all that the process has: the rest it had is not its own any more. What it had of the rest
+// without settling it comes again, marked, as after any end of an assignment.
 void Checker::taken_back(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots) {
   const auto found = processes_.find(process);
   if (found == processes_.end() || found->second.group >= scenario_.groups.size()) return;
@@ -137,6 +139,8 @@ void Checker::taken_back(PublisherIndex publisher, ProcessId process, mesh::Slot
   if (taken != 0) forgive_repeats(publisher, found->second.group, process, taken);
 }
 
+// A Hello that was read then has made a session whose Welcome nobody gets: what its process goes on saying of
+// the older session is refused, and keeps no lease. Whether that is so shows when something is answered.
 void Checker::unsaid(PublisherIndex publisher) {
   for (auto& [id, process] : processes_) process.vague[publisher] = true;
 }
@@ -145,21 +149,21 @@ void Checker::given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask
   const auto process = processes_.find(to);
   if (process == processes_.end() || process->second.group >= scenario_.groups.size()) return;
   const auto group = process->second.group;
+  // A turn reads all before it sends, so a Grant may follow the Detach of its process: nobody has these
+  // slots.
   if (process->second.gone[publisher]) return;
   process->second.told[publisher] = epoch;
   auto& one = logs_[publisher].groups[group];
   for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
     if ((slots >> slot & 1) == 0) continue;
     const auto before = std::exchange(one.holders[slot], to);
-    if (before == to) continue;
+    const auto bit = mesh::SlotMask{1} << slot;
+    const bool loose = (std::exchange(one.loose, one.loose & ~bit) & bit) != 0;
+    if (before == to) continue;  // told anew: it works on it from here on
     one.held_since[slot] = epoch;
     ++tally.moves;
-    if (before == 0) {
-      one.loose &= ~(mesh::SlotMask{1} << slot);
-      continue;
-    }
+    if (before == 0) continue;
     auto& old = processes_[before];
-    const bool loose = (std::exchange(one.loose, one.loose & ~(mesh::SlotMask{1} << slot)) >> slot & 1) != 0;
     if (old.alive && !loose && !out_of_touch(old, publisher)) {
       broken("a slot has one owner", "publisher " + std::to_string(publisher) + " group " +
                                          scenario_.groups[group].name + " slot " + std::to_string(slot) +
@@ -170,7 +174,8 @@ void Checker::given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask
   }
 }
 
-// It has said Hello without them: it does not work on them (any more).
+// It has said Hello without them: it does not work on them (any more), which is as good as a Release. That
+// nothing of them was with a handler is checked where the Hello is sent.
 void Checker::loosen(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots) {
   const auto group = processes_[process].group;
   if (group >= scenario_.groups.size()) return;
