@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -79,6 +80,7 @@ class Checker {
 
   // ---- operators ----
   void commanded(PublisherIndex publisher, const mesh::ParkedCommand& command);
+  void commanded(PublisherIndex publisher, const mesh::GroupCommand& command);
   void parked_list(PublisherIndex publisher, GroupIndex group, const mesh::ParkedList& list);
 
   // ---- the end ----
@@ -125,6 +127,7 @@ class Checker {
     std::vector<bool> fenced;       ///< per publisher: its lease ran out or others were given its slots
     std::vector<mesh::SessionId>
         session;                  ///< per publisher: of the newest Welcome of its present run; 0: none
+    std::vector<bool> rewound;    ///< per publisher: since it began
     std::vector<bool> asked;      ///< per publisher: it has read a Hello of this process in its present run
     std::vector<bool> lost;       ///< per publisher: its lease ran out since then
     std::vector<Duration> heard;  ///< per publisher: when that last read something from it
@@ -167,6 +170,8 @@ class Checker {
   bool out_of_touch(Process& process, PublisherIndex publisher);
   void lost_touch(PublisherIndex publisher, ProcessId process);
   void charge_crash(PublisherIndex publisher, GroupIndex group, ProcessId process);
+  void audit_written(PublisherIndex publisher, const std::string& value);
+  void rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floor);
   bool was_commanded(PublisherIndex publisher, GroupIndex group, std::size_t index,
                      mesh::ParkedCommand::Kind kind) const;
 
@@ -177,6 +182,7 @@ class Checker {
   std::vector<bool> want_status_;
   std::vector<mesh::Seq> turn_head_;
   std::vector<std::vector<mesh::ParkedCommand>> commands_;
+  std::set<std::pair<PublisherIndex, std::string>> rewinds_;
   std::map<ProcessId, Process> processes_;
   ProcessId newest_process_ = 0;
   std::size_t largest_message_ = 0;

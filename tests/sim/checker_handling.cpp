@@ -17,6 +17,7 @@ void Checker::process_began(ProcessId process, GroupIndex group) {
   one.group = group;
   one.alive = true;
   one.acked_floor.assign(logs_.size(), {});
+  one.rewound.assign(logs_.size(), false);
   one.told.assign(logs_.size(), 0);
   one.gone.assign(logs_.size(), false);
   one.vague.assign(logs_.size(), false);
@@ -299,6 +300,7 @@ void Checker::check_range(PublisherIndex publisher, GroupIndex group, mesh::SeqR
     if (event.seq > range.last) break;
     if ((slots >> event.slot & 1) == 0 || event.lost || !wanted(one, log, index)) continue;
     const auto& entry = one.entries[index];
+    if (entry.settled_before && processes_.at(process).rewound[publisher]) continue;
     const bool settled = entry.in_retry || entry.parked || entry.discarded || entry.expired;
     const bool running_here = entry.running > 0 && entry.process == process && !settled;
     if (!accounted(entry) || (running_here && entry.acked == 0)) {

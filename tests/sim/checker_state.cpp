@@ -24,13 +24,6 @@ std::optional<StateKey> split(std::string_view key) {
   return parts;
 }
 
-bool filter_matches(const mesh::ParkedFilter& filter, mesh::Seq seq, std::string_view topic,
-                    std::string_view key) {
-  if (!filter.seqs.empty())
-    return std::find(filter.seqs.begin(), filter.seqs.end(), seq) != filter.seqs.end();
-  return topic.starts_with(filter.topic_prefix) && (!filter.key || *filter.key == key);
-}
-
 }  // namespace
 
 void Checker::state_written(PublisherIndex publisher, std::span<const mesh::StateWrite> writes) {
@@ -45,6 +38,7 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
   using Change = std::optional<std::optional<std::string>>;
   std::map<std::pair<GroupIndex, mesh::Seq>, std::pair<Change, Change>> changes;
   for (const auto& write : writes) {
+    if (write.table == mesh::Table::audit && write.value) audit_written(publisher, *write.value);
     if (write.table == mesh::Table::groups || write.table == mesh::Table::ledgers)
       want_status_[publisher] = true;
     if (write.table == mesh::Table::groups) {
@@ -178,20 +172,6 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
   }
   ++tally.discarded;
   entry.discarded = true;
-}
-
-void Checker::commanded(PublisherIndex publisher, const mesh::ParkedCommand& command) {
-  if (!command.dry_run) commands_[publisher].push_back(command);
-}
-
-bool Checker::was_commanded(PublisherIndex publisher, GroupIndex group, std::size_t index,
-                            mesh::ParkedCommand::Kind kind) const {
-  const auto& event = logs_[publisher].events[index];
-  return std::any_of(commands_[publisher].begin(), commands_[publisher].end(), [&](const auto& command) {
-    return command.kind == kind && command.group == scenario_.groups[group].name &&
-           filter_matches(command.filter, event.seq, story_.event(event.number).topic,
-                          story_.key_text(event.number));
-  });
 }
 
 void Checker::turn_begins(PublisherIndex publisher, mesh::Seq head) {

@@ -171,6 +171,7 @@ Scenario draw_scenario(std::uint64_t seed, Plant plant) {
   run.disk = draw_disk(rng, traffic);
   run.handlers = draw_handlers(rng);
   if (rng.chance(0.5)) run.operators.every = rng.pick(std::array<Duration, 2>{500ms, 3s});
+  if (rng.chance(0.4)) run.operators.command = 0.6;
   run.retention = draw_retention(rng, run.disk);
   run.lease = rng.pick(std::array<Duration, 2>{2s, 5s});
   return run;

@@ -109,6 +109,7 @@ struct OperatorPlan {
   Duration every{0};
   double redrive = 0.5;  ///< of the visits
   double discard = 0.2;
+  double command = 0.0;  ///< of the others: pauses, resumes or rewinds a group
 };
 
 struct Scenario {

@@ -52,6 +52,7 @@ void OperatorNode::visit() {
     checker_.commanded(publisher, command);
     return ask(publisher, command);
   }
+  if (world_.rng.chance(scenario_.operators.command)) return command_group(publisher, group);
   if (world_.rng.chance(0.2)) return ask(publisher, mesh::GroupsRequest{next_id_++});
   if (world_.rng.chance(0.1)) return ask(publisher, mesh::InfoRequest{next_id_++});
   mesh::ParkedListRequest request;
@@ -60,6 +61,39 @@ void OperatorNode::visit() {
   request.limit = static_cast<std::uint32_t>(world_.rng.between(1, 100));
   questions_[request.id] = {publisher, group};
   ask(publisher, request);
+}
+
+// A rewind needs a pause, so it follows one soon.
+void OperatorNode::command_group(PublisherIndex publisher, GroupIndex group) {
+  using Kind = mesh::GroupCommand::Kind;
+  mesh::GroupCommand command;
+  command.id = next_id_++;
+  command.group = scenario_.groups[group].name;
+  command.dry_run = world_.rng.chance(0.1);
+  const bool paused = paused_.contains({publisher, group});
+  command.kind = !paused ? Kind::pause : world_.rng.chance(0.6) ? Kind::rewind : Kind::resume;
+  command.start.kind = static_cast<mesh::Start::Kind>(world_.rng.between(1, 3));
+  command.start.seq = static_cast<mesh::Seq>(world_.rng.between(0, 300));
+  if (!command.dry_run && command.kind == Kind::pause) paused_.insert({publisher, group});
+  if (!command.dry_run && command.kind == Kind::resume) paused_.erase({publisher, group});
+  checker_.commanded(publisher, command);
+  ask(publisher, command);
+}
+
+void OperatorNode::resume_all() {
+  for (PublisherIndex publisher = 0; publisher < links_.size(); ++publisher) {
+    for (const auto& group : scenario_.groups) {
+      const auto id = next_id_++;
+      resumes_.insert(id);
+      resume(publisher, mesh::GroupCommand{id, mesh::GroupCommand::Kind::resume, group.name, {}, false});
+    }
+  }
+}
+
+void OperatorNode::resume(PublisherIndex publisher, const mesh::GroupCommand& command) {
+  if (!resumes_.contains(command.id)) return;
+  ask(publisher, command);
+  world_.in(1s, [this, publisher, command] { resume(publisher, command); });
 }
 
 void OperatorNode::inquire() {
@@ -79,7 +113,11 @@ void OperatorNode::inquire() {
 void OperatorNode::on_answer(std::size_t link, mesh::ControlMessage message) {
   if (world_.trace.reading()) world_.trace.remark("operator", "reads", {}, describe(message));
   static_cast<void>(link);
-  if (const auto* refused = std::get_if<mesh::Refused>(&message)) inquiries_.erase(refused->id);
+  if (const auto* refused = std::get_if<mesh::Refused>(&message)) {
+    inquiries_.erase(refused->id);
+    if (refused->code == mesh::Errc::unknown_group) resumes_.erase(refused->id);
+  }
+  if (const auto* done = std::get_if<mesh::GroupDone>(&message)) resumes_.erase(done->id);
   const auto* list = std::get_if<mesh::ParkedList>(&message);
   if (list == nullptr) return;
   const auto question = questions_.find(list->id);

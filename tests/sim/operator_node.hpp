@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 #include "checker.hpp"
@@ -20,6 +21,8 @@ class OperatorNode final : public Client {
   void start();
   /// Does one thing somewhere.
   void visit();
+  /// Ends every pause; asks until it is heard.
+  void resume_all();
   /// Asks every publisher for every parking lot; inquiries_left() counts the answers to come.
   void inquire();
 
@@ -42,11 +45,16 @@ class OperatorNode final : public Client {
   void ask(PublisherIndex publisher, const mesh::ControlMessage& message);
   mesh::ParkedCommand draw_command(PublisherIndex publisher, GroupIndex group);
 
+  void command_group(PublisherIndex publisher, GroupIndex group);
+  void resume(PublisherIndex publisher, const mesh::GroupCommand& command);
+
   const Scenario& scenario_;
   World& world_;
   Checker& checker_;
   std::vector<std::unique_ptr<ControlLink>> links_;
   std::uint64_t next_id_ = 1;
+  std::set<std::pair<PublisherIndex, GroupIndex>> paused_;  ///< as far as it has asked for it
+  std::set<std::uint64_t> resumes_;                         ///< not answered
   std::map<std::uint64_t, Question> questions_;
   std::map<std::uint64_t, Question> inquiries_;
   std::map<std::pair<PublisherIndex, GroupIndex>, std::vector<mesh::Seq>> seen_parked_;

@@ -56,7 +56,8 @@ struct Entry {
   bool retried = false;     ///< was there once
   bool parked = false;      ///< in the parking lot, on disk
   bool discarded = false;
-  bool expired = false;  ///< dropped by retention before the group had settled it
+  bool settled_before = false;  ///< a rewind; who lived then may still say that it is settled
+  bool expired = false;         ///< dropped by retention before the group had settled it
 };
 
 struct GroupLog {
@@ -100,7 +101,7 @@ struct Tally {
   std::uint64_t seeds = 0, steps = 0, events = 0, confirmed = 0, refused = 0, handlings = 0, duplicates = 0;
   std::uint64_t retries = 0, parked = 0, expired = 0, lost = 0, publisher_crashes = 0, member_crashes = 0;
   std::uint64_t power_losses = 0, cuts = 0, stops = 0, gaps = 0, control_messages = 0, live_messages = 0;
-  std::uint64_t redriven = 0, discarded = 0, moves = 0;
+  std::uint64_t redriven = 0, discarded = 0, rewinds = 0, moves = 0;
 
   template <class Visit>
   static void each(Visit&& visit) {
@@ -108,7 +109,8 @@ struct Tally {
     visit("confirmed", &Tally::confirmed), visit("refused", &Tally::refused);
     visit("handled", &Tally::handlings), visit("duplicates", &Tally::duplicates);
     visit("retried", &Tally::retries), visit("parked", &Tally::parked), visit("redriven", &Tally::redriven);
-    visit("discarded", &Tally::discarded), visit("expired", &Tally::expired);
+    visit("discarded", &Tally::discarded), visit("expired", &Tally::expired),
+        visit("rewinds", &Tally::rewinds);
     visit("lost with power", &Tally::lost), visit("publisher crashes", &Tally::publisher_crashes);
     visit("member crashes", &Tally::member_crashes), visit("power losses", &Tally::power_losses);
     visit("slots moved", &Tally::moves), visit("cuts", &Tally::cuts), visit("stops", &Tally::stops),

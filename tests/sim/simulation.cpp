@@ -178,6 +178,8 @@ std::string Simulation::restless() const {
 
 void Simulation::await_quiet() {
   const auto deadline = scenario_.ends + scenario_.quiet_within;
+  until(scenario_.ends);
+  if (scenario_.operators.command > 0) operator_->resume_all();
   until(scenario_.ends + 1s);
   Duration since = world_.now();
   std::uint64_t messages = checker_.tally.control_messages;

@@ -297,7 +297,8 @@ Result<AuditValue> decode_audit(std::string_view bytes) {
   AuditValue value;
   in.array(5);
   version(in);
-  if (in.number() != static_cast<std::uint64_t>(AuditValue::What::discard)) in.spoil();
+  value.what = static_cast<AuditValue::What>(in.number(static_cast<std::uint64_t>(AuditValue::What::remove)));
+  if (value.what == AuditValue::What{}) in.spoil();
   value.group = in.text(group_name_size_max);
   value.seq = in.number(seq_max);
   value.at = in.integer();

@@ -123,7 +123,9 @@ class JournalTrace {
   mesh::Result<GroupTrace> settled_or_pending(GroupTrace trace) {
     auto scanned = journal_.scan_state(mesh::Table::audit, "", [&](std::string_view, std::string_view bytes) {
       const auto value = state_value(bytes);
-      if (!value || value->size() < 5 || value->at(2) != trace.group || value->at(3) != event_.seq)
+      constexpr int discard = 1;
+      if (!value || value->size() < 5 || value->at(1) != discard || value->at(2) != trace.group ||
+          value->at(3) != event_.seq)
         return true;
       trace.state = GroupTrace::State::discarded;
       trace.at = value->at(4).get<mesh::WallTime>();

@@ -1,0 +1,88 @@
+// What operators have asked for, and what became of it.
+#include <mesh/core/publisher/state_codec.hpp>
+
+#include "checker.hpp"
+
+namespace sim {
+
+namespace {
+
+bool filter_matches(const mesh::ParkedFilter& filter, mesh::Seq seq, std::string_view topic,
+                    std::string_view key) {
+  if (!filter.seqs.empty())
+    return std::find(filter.seqs.begin(), filter.seqs.end(), seq) != filter.seqs.end();
+  return topic.starts_with(filter.topic_prefix) && (!filter.key || *filter.key == key);
+}
+
+}  // namespace
+
+void Checker::commanded(PublisherIndex publisher, const mesh::ParkedCommand& command) {
+  if (!command.dry_run) commands_[publisher].push_back(command);
+}
+
+bool Checker::was_commanded(PublisherIndex publisher, GroupIndex group, std::size_t index,
+                            mesh::ParkedCommand::Kind kind) const {
+  const auto& event = logs_[publisher].events[index];
+  return std::any_of(commands_[publisher].begin(), commands_[publisher].end(), [&](const auto& command) {
+    return command.kind == kind && command.group == scenario_.groups[group].name &&
+           filter_matches(command.filter, event.seq, story_.event(event.number).topic,
+                          story_.key_text(event.number));
+  });
+}
+
+void Checker::commanded(PublisherIndex publisher, const mesh::GroupCommand& command) {
+  if (command.kind == mesh::GroupCommand::Kind::rewind && !command.dry_run)
+    rewinds_.insert({publisher, command.group});
+}
+
+// The deed is in the same commit as its consequences, and comes before them here.
+void Checker::audit_written(PublisherIndex publisher, const std::string& value) {
+  const auto audit = mesh::core::decode_audit(value);
+  if (!audit) broken("state is as documented", audit.error().describe());
+  if (audit->what != mesh::core::AuditValue::What::rewind) return;
+  const auto group = group_named(audit->group);
+  if (!group || !rewinds_.contains({publisher, audit->group})) {
+    broken("at least once or parked", "rewound by nobody: group " + audit->group);
+  }
+  rewound(publisher, *group, audit->seq);
+}
+
+// What lies behind the new floor is owed anew, whatever had become of it; what lies before it is settled.
+// Retries and parked events keep their account.
+void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floor) {
+  auto& log = logs_[publisher];
+  auto& one = log.groups[group];
+  for (std::size_t slot = 0; slot < mesh::slot_count; ++slot) {
+    const auto holder = one.holders[slot];
+    if (holder == 0 || (one.loose >> slot & 1) != 0 || !processes_[holder].alive ||
+        out_of_touch(processes_[holder], publisher)) {
+      continue;
+    }
+    broken("a slot has one owner", "group " + std::to_string(group) + " is rewound while process " +
+                                       std::to_string(one.holders[slot]) + " has slot " +
+                                       std::to_string(slot));
+  }
+  ++tally.rewinds;
+  one.start_after = std::min(one.start_after, floor);
+  one.floor_checked = floor;
+  for (std::size_t index = 0; index < one.entries.size(); ++index) {
+    auto& entry = one.entries[index];
+    if (log.events[index].seq <= floor) {
+      if (!entry.parked && entry.acked == 0) entry.discarded = true;
+      continue;
+    }
+    if (entry.parked || entry.in_retry) continue;
+    entry.settled_before = entry.settled_before || accounted(entry);
+    if (entry.started > 0) entry.may_repeat = true;
+    entry.acked = entry.history = entry.failed = entry.crashes = 0;
+    entry.attempt = entry.redrives = 0;
+    entry.park_asked = entry.retried = entry.discarded = false;
+  }
+  for (auto& [id, process] : processes_) {
+    if (process.group != group) continue;
+    process.acked_floor[publisher].fill(0);
+    process.rewound[publisher] = true;
+  }
+}
+
+}  // namespace sim
