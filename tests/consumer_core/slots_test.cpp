@@ -73,10 +73,9 @@ BOOST_AUTO_TEST_CASE(slots_asked_back_are_released_when_their_handlers_are_done_
   link.handle(link.deliveries[1]);
   BOOST_TEST(link.count<Release>() == releases + 1);
   BOOST_TEST((link.last<Release>().slots & (SlotMask{1} << 32)) != 0u);
-  for (const auto& ledger : link.last<Release>().settled) {
-    if ((ledger.slots >> 32 & 1) != 0) BOOST_TEST(ledger.floor == 34u);
-    if ((ledger.slots >> 33 & 1) != 0) BOOST_TEST(ledger.floor == 32u);  // 33 is not settled
-  }
+  // What 32 covers is settled; what was dropped settles nothing of slots that are asked back.
+  BOOST_TEST(link.last<Release>().settled.size() > 0u);
+  for (const auto& ledger : link.last<Release>().settled) BOOST_TEST(ledger.floor == 32u);
   link.deliveries.clear();
   link.live(live_of(34, items(35, 65)));
   link.handle_all();
@@ -181,6 +180,8 @@ BOOST_AUTO_TEST_CASE(a_resume_names_the_slots_worked_on_and_what_is_settled_of_r
   link.begin(all_slots, 5);
   link.grant(all_slots, upper);
   link.give(Refused{1, link.session, Errc::unknown_session, ""});
+  link.pass(1s);  // it does not ask at once: it was welcomed a moment ago
+  BOOST_REQUIRE(link.last<Hello>().resume.has_value());
   const auto resume = *link.last<Hello>().resume;
   BOOST_TEST(resume.slots == lower);
   SlotMask told = 0;
