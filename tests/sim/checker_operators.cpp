@@ -68,12 +68,15 @@ void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floo
   for (std::size_t index = 0; index < one.entries.size(); ++index) {
     auto& entry = one.entries[index];
     if (log.events[index].seq <= floor) {
+      if (entry.in_retry)
+        entry.expired = false;  // dropped with its retry, before that had found nothing to read
       if (!entry.parked && entry.acked == 0) entry.discarded = true;
       continue;
     }
     if (entry.parked || entry.in_retry) continue;
     entry.settled_before = entry.settled_before || accounted(entry);
     if (entry.started > 0) entry.may_repeat = true;
+    if (entry.expired) continue;  // told as lost: whatever comes of it now is more than is owed
     entry.acked = entry.history = entry.failed = entry.crashes = 0;
     entry.attempt = entry.redrives = 0;
     entry.park_asked = entry.retried = entry.discarded = false;

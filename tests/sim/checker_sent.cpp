@@ -257,7 +257,14 @@ void Checker::lost_touch(PublisherIndex publisher, ProcessId process) {
   for (auto& entry : logs_[publisher].groups[group].entries) {
     if (entry.sent_to == process && entry.in_retry) entry.may_repeat = entry.cut_short = true;
   }
-  charge_crash(publisher, group, process);
+  // Its slots may be given to others from now on, even though what tells them so is lost and it comes back,
+  // and detaches, before they hear of it.
+  const auto& holders = logs_[publisher].groups[group].holders;
+  mesh::SlotMask held = 0;
+  for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
+    if (holders[slot] == process) held |= mesh::SlotMask{1} << slot;
+  }
+  forgive_repeats(publisher, group, process, held);
 }
 
 // What was in the hands of a process that is gone may be charged with that, unless others were being handled
