@@ -37,7 +37,7 @@ Admin::~Admin() {
 
 void Admin::handle(http::ExchangePtr exchange) {
   const auto& request = exchange->request();
-  if (request.method != "GET")
+  if (request.method != "GET" && request.method != "HEAD")
     return exchange->reply(error_answer(405, "bad_request", "only GET is served here"));
   // Alive is who answers; nothing else is asked for it.
   if (request.path == std::vector<std::string>{"healthz"})

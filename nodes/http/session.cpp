@@ -171,7 +171,6 @@ void Session::on_body(const Error& error) {
   request.method = std::string(message.method_string());
   keep_ = message.keep_alive();
   head_ = message.method() == beast::http::verb::head;
-  if (head_) request.method = "GET";
   for (const auto& field : message) {
     std::string name(field.name_string());
     std::transform(name.begin(), name.end(), name.begin(),
