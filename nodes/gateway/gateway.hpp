@@ -12,6 +12,8 @@
 #include <nodes/config/settings.hpp>
 #include <nodes/gateway/commit_watch.hpp>
 #include <nodes/gateway/group_desk.hpp>
+#include <nodes/gateway/group_finder.hpp>
+#include <nodes/gateway/group_request.hpp>
 #include <nodes/gateway/pipe_listener.hpp>
 #include <nodes/gateway/publish_desk.hpp>
 #include <nodes/gateway/zmq_listener.hpp>
@@ -48,7 +50,9 @@ class Gateway {
   void handle(http::ExchangePtr exchange);
   void group(http::ExchangePtr exchange);
   void settle(const http::ExchangePtr& exchange, std::string_view verb);
-  mesh::Result<std::shared_ptr<GroupDesk>> desk_of(const http::Request& request);
+  bool is_open(const std::string& group) const;
+  void take(const http::ExchangePtr& exchange, const GroupRequest& wanted);
+  mesh::Result<std::shared_ptr<GroupDesk>> desk_of(const GroupRequest& wanted);
 
   http::Loop& loop_;
   const GatewaySettings settings_;
@@ -60,6 +64,7 @@ class Gateway {
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<GroupDesk>> desks_;  ///< by group
   bool draining_ = false;
+  std::unique_ptr<GroupFinder> finder_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<ZmqListener> zmq_;
   std::unique_ptr<PipeListener> pipe_;

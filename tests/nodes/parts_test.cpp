@@ -6,6 +6,7 @@
 #include <nodes/archive/archive_file.hpp>
 #include <nodes/deliver/webhook.hpp>
 #include <nodes/deliver/worker.hpp>
+#include <nodes/gateway/group_request.hpp>
 #include <nodes/gateway/incoming.hpp>
 #include <nodes/gateway/settle_request.hpp>
 #include <nodes/http/target.hpp>
@@ -89,6 +90,26 @@ BOOST_AUTO_TEST_CASE(a_bad_line_is_told_with_its_number) {
   const auto large =
       incoming(R"({"payload":")" + std::string(2000, 'x') + "\"}", "application/json", "/v1/events/a");
   BOOST_TEST((large.error.code == mesh::Errc::event_too_large));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_consumer_asks_for_is_read_strictly) {
+  const auto read = [](std::string_view target) {
+    node::http::Request request;
+    BOOST_REQUIRE(node::http::parse_target(target, request));
+    return node::read_group_request(request, 64);
+  };
+  const auto plain = read("/v1/groups/mail/events");
+  BOOST_REQUIRE(plain.ok());
+  BOOST_TEST((plain->group == "mail" && plain->count == 64 && plain->wait == 20s));
+  BOOST_TEST((!plain->create && !plain->streams && plain->prefixes.empty()));
+  const auto all = read("/v1/groups/mail/stream?max=3&wait=5m&prefix=b.&prefix=a.&create=true");
+  BOOST_REQUIRE(all.ok());
+  BOOST_TEST((all->count == 3 && all->wait == 60s && all->create && all->streams));
+  BOOST_TEST(all->prefixes == (std::vector<std::string>{"a.", "b."}), boost::test_tools::per_element());
+  for (const auto* bad :
+       {"/v1/groups/a%20b/events", "/v1/groups/g/events?max=0", "/v1/groups/g/events?wait=soon",
+        "/v1/groups/g/events?create=1", "/v1/groups/g/events?prefix=%20", "/v1/groups/g/events?creat=true"})
+    BOOST_TEST(!read(bad).ok(), bad);
 }
 
 BOOST_AUTO_TEST_CASE(answers_of_consumers_are_read_strictly) {
