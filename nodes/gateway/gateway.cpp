@@ -194,14 +194,21 @@ std::vector<std::shared_ptr<GroupDesk>> Gateway::groups() const {
   return list;
 }
 
-void Gateway::drain(mesh::Duration timeout) {
+void Gateway::close_groups(mesh::Duration timeout) {
   {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(draining_, true)) return;
+    draining_ = true;
   }
+  std::vector<std::thread> closing;
+  for (const auto& desk : groups()) closing.emplace_back([desk, timeout] { desk->close(timeout); });
+  for (auto& thread : closing) thread.join();
+}
+
+void Gateway::drain(mesh::Duration timeout) {
+  close_groups(timeout);
+  if (std::exchange(drained_, true)) return;
   zmq_.reset();
   pipe_.reset();
-  for (const auto& desk : groups()) desk->close(timeout);
   if (!server_) return;
   // Publishing went on until here, as its answers may be what others wait for; what has been asked is
   // answered.

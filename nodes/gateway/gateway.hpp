@@ -31,7 +31,9 @@ class Gateway {
 
   /// Now and then, from the main thread: closes groups that nobody asks for any more.
   void tick();
-  /// Takes nothing new, answers what has come, lets consumers finish. What is still being committed is
+  /// Lets consumers answer what they have in hand for `timeout`, those of all groups at once.
+  void close_groups(mesh::Duration timeout);
+  /// The same; then takes nothing new to publish and answers what has come. What is still being committed is
   /// answered until the loop ends, which must come before this object's end.
   void drain(mesh::Duration timeout);
 
@@ -63,7 +65,8 @@ class Gateway {
   std::unique_ptr<PublishDesk> publish_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<GroupDesk>> desks_;  ///< by group
-  bool draining_ = false;
+  bool draining_ = false;                                    ///< no group is opened any more
+  bool drained_ = false;
   std::unique_ptr<GroupFinder> finder_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<ZmqListener> zmq_;

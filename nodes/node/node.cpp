@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <thread>
 
@@ -12,6 +13,12 @@
 #include <nodes/relay/relay.hpp>
 
 namespace node {
+namespace {
+
+/// However long handlers took: what has been taken to be published still gets so long to be committed.
+constexpr mesh::Duration last_steps_time = std::chrono::seconds(1);
+
+}  // namespace
 
 mesh::Result<std::unique_ptr<Node>> Node::open(Settings settings) {
   std::unique_ptr<Node> node(new Node(std::move(settings)));
@@ -132,11 +139,16 @@ void Node::reload(const Settings& settings) {
 
 void Node::drain() {
   ready_ = false;
-  // Who takes events ends before what they are written to.
+  const auto deadline = std::chrono::steady_clock::now() + settings_.drain_timeout;
+  const auto left = [&] {
+    return std::max<mesh::Duration>(deadline - std::chrono::steady_clock::now(), last_steps_time);
+  };
+  // Who takes events ends before what they are written to; all of them at once, as they have one deadline.
   std::vector<std::thread> closing;
   for (const auto& role : roles_) closing.emplace_back([&] { role->close(settings_.drain_timeout); });
+  if (gateway_) closing.emplace_back([&] { gateway_->close_groups(settings_.drain_timeout); });
   for (auto& thread : closing) thread.join();
-  if (gateway_) gateway_->drain(settings_.drain_timeout);
+  if (gateway_) gateway_->drain(left());
   admin_.reset();
   {
     const std::lock_guard lock(mutex_);
@@ -144,7 +156,7 @@ void Node::drain() {
   }
   registration_.reset();
   if (publisher_)
-    if (const auto closed = publisher_->close(settings_.drain_timeout); !closed)
+    if (const auto closed = publisher_->close(left()); !closed)
       log(mesh::Level::error, "publisher.close", closed.error().describe());
   loop_->stop();
   gateway_.reset();
