@@ -98,6 +98,8 @@ void write(Writer& writer, const Info& info) {
   writer.uint(info.journal_bytes);
   writer.uint(info.group_count);
   writer.uint(info.session_count);
+  writer.text(clip_text(info.version, version_size_max));
+  writer.sint(info.time);
 }
 
 void read(Reader& reader, Info& info) {
@@ -110,6 +112,8 @@ void read(Reader& reader, Info& info) {
   info.journal_bytes = reader.uint("journal_bytes");
   info.group_count = reader.uint32("group_count");
   info.session_count = reader.uint32("session_count");
+  if (reader.later > 0) info.version = reader.text("version", version_size_max);
+  if (reader.later > 1) info.time = reader.sint("time");
 }
 
 void write(Writer&, const GroupsRequest&) {}

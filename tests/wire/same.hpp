@@ -83,7 +83,7 @@ inline auto fields(const InfoRequest& m) {
 
 inline auto fields(const Info& m) {
   return std::tie(m.id, m.origin, m.name, m.incarnation, m.events, m.head, m.dropped_through, m.journal_bytes,
-                  m.group_count, m.session_count);
+                  m.group_count, m.session_count, m.version, m.time);
 }
 
 inline auto fields(const GroupsRequest& m) {

@@ -28,6 +28,7 @@ Json publisher_json(const PublisherLook& look) {
   json["groups"] = look.info ? Json(look.info->group_count) : Json();
   json["sessions"] = look.info ? Json(look.info->session_count) : Json();
   json["answer_seconds"] = look.info ? Json(std::chrono::duration<double>(look.answered).count()) : Json();
+  json["version"] = look.info && !look.info->version.empty() ? Json(look.info->version) : Json();
   json["journal"] = look.journal.empty() ? Json() : Json(look.journal);
   json["pid"] = look.pid > 0 ? Json(look.pid) : Json();
   json["error"] = look.error ? Json(look.error->describe()) : Json();

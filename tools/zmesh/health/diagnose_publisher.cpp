@@ -21,7 +21,7 @@ mesh::WallTime now_by_the_wall() {
   return std::chrono::system_clock::now().time_since_epoch().count();
 }
 
-void diagnose_clock(const std::string& name, mesh::WallTime newest, Findings& findings) {
+void diagnose_newest(const std::string& name, mesh::WallTime newest, Findings& findings) {
   const auto ahead = mesh::Duration(newest - now_by_the_wall());
   if (newest <= 0) return;
   const bool good = ahead < 100ms;
@@ -117,7 +117,7 @@ void diagnose_journal(const PublisherLook& look, bool deep, Findings& findings) 
     return;
   }
   const auto usage = (*journal)->usage();
-  if (!usage.segments.empty()) diagnose_clock(look.name, usage.segments.back().newest, findings);
+  if (!usage.segments.empty()) diagnose_newest(look.name, usage.segments.back().newest, findings);
   if (!deep) return;
   const auto check = mesh::check_journal(look.journal);
   const bool sound = check && check->sound();
