@@ -222,6 +222,10 @@ Result<void> Publisher::wait_settled(Seq seq, Duration timeout) const {
   return state_->engine->wait_settled(seq, std::max<Duration>(timeout, 1ns));
 }
 
+Result<Info> Publisher::info(Duration timeout) const {
+  return expect<Info>(state_->engine->call(InfoRequest{}, timeout));
+}
+
 Result<GroupList> Publisher::groups(Duration timeout) const {
   return expect<GroupList>(state_->engine->call(GroupsRequest{}, timeout));
 }

@@ -211,7 +211,7 @@ template <>
 Info RandomMessages::make() {
   return {number(), origin(), name(),   number32(), "ipc:///run/zmesh/bookings.events",
           number(), number(), number(), number32(), number32(),
-          name(),   time()};
+          name(),   time(),   number(), number()};
 }
 
 template <>
