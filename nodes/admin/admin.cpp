@@ -26,13 +26,17 @@ mesh::Result<std::unique_ptr<Admin>> Admin::open(http::Loop& loop, const HttpSet
 Admin::Admin(View view) : view_(std::move(view)), thread_([this] { run(); }) {}
 
 Admin::~Admin() {
+  drain();
+  thread_.join();
+}
+
+void Admin::drain() {
   if (server_) server_->drain();
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
-  thread_.join();
 }
 
 void Admin::handle(http::ExchangePtr exchange) {
@@ -48,12 +52,11 @@ void Admin::handle(http::ExchangePtr exchange) {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() < questions_max && !ending_) {
-      waiting_.push_back(std::move(exchange));
-    }
+    if (ending_) return exchange->reply(error_answer(503, "closed", "the node is ending"));
+    if (waiting_.size() >= questions_max)
+      return exchange->reply(error_answer(503, "flooded", "too many questions at once; try again later"));
+    waiting_.push_back(std::move(exchange));
   }
-  if (exchange)
-    return exchange->reply(error_answer(503, "flooded", "too many questions at once; try again later"));
   changed_.notify_all();
 }
 

@@ -18,7 +18,11 @@ namespace node {
 class Admin {
  public:
   static mesh::Result<std::unique_ptr<Admin>> open(http::Loop& loop, const HttpSettings& settings, View view);
+  /// The loop must have ended before this: connections know it.
   ~Admin();
+
+  /// Takes no more connections; what is asked from now on is refused.
+  void drain();
 
   const std::string& address() const { return server_->address(); }
 

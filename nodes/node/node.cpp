@@ -149,7 +149,7 @@ void Node::drain() {
   if (gateway_) closing.emplace_back([&] { gateway_->close_groups(settings_.drain_timeout); });
   for (auto& thread : closing) thread.join();
   if (gateway_) gateway_->drain(left());
-  admin_.reset();
+  if (admin_) admin_->drain();
   {
     const std::lock_guard lock(mutex_);
     roles_.clear();
@@ -159,6 +159,7 @@ void Node::drain() {
     if (const auto closed = publisher_->close(left()); !closed)
       log(mesh::Level::error, "publisher.close", closed.error().describe());
   loop_->stop();
+  admin_.reset();
   gateway_.reset();
   publisher_.reset();
 }

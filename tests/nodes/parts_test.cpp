@@ -1,8 +1,14 @@
 // What the roles decide, without sockets and processes.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
+#include <nodes/admin/admin.hpp>
 #include <nodes/archive/archive_file.hpp>
 #include <nodes/deliver/webhook.hpp>
 #include <nodes/deliver/worker.hpp>
@@ -34,9 +40,79 @@ mesh::Origin origin_of(std::uint8_t byte) {
   return origin;
 }
 
+/// A connection to a server of this machine, which it gives 10 s for each answer.
+class RawClient {
+ public:
+  explicit RawClient(const std::string& address) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const auto colon = address.rfind(':');
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
+    BOOST_REQUIRE(::inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr) == 1);
+    BOOST_REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+    const timeval limit{10, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+
+  ~RawClient() { ::close(fd_); }
+
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void send(std::string_view text) const {
+    BOOST_REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  }
+
+  /// Until `end` has come, or nothing more does.
+  std::string read_until(std::string_view end) const {
+    std::string text;
+    char chunk[4096];
+    while (text.find(end) == std::string::npos) {
+      const auto got = ::recv(fd_, chunk, sizeof chunk, 0);
+      if (got <= 0) break;
+      text.append(chunk, static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+
+ private:
+  int fd_;
+};
+
+/// What the loop was to do before has been done, and what came of that.
+void pass_through(node::http::Loop& loop) {
+  for (int i = 0; i < 2; ++i) {
+    const auto passed = std::make_shared<std::promise<void>>();
+    loop.post([passed] { passed->set_value(); });
+    passed->get_future().wait();
+  }
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(parts)
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_half_read_when_the_node_ends_is_answered) {
+  node::http::Loop loop;
+  node::HttpSettings settings;
+  settings.listen.address = "127.0.0.1";
+  node::View view;
+  view.not_ready = [] { return std::string(); };
+  view.roles = [] { return std::vector<node::RoleStatus>(); };
+  auto admin = node::Admin::open(loop, settings, std::move(view));
+  BOOST_REQUIRE(admin.ok());
+  const RawClient client((*admin)->address());
+  const std::string head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
+  client.send(head + "\r\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n");
+  BOOST_TEST(client.read_until("ok\n").starts_with("HTTP/1.1 200"));
+  pass_through(loop);
+  (*admin)->drain();
+  pass_through(loop);
+  client.send("\r\n");
+  BOOST_TEST(client.read_until("the node is ending").starts_with("HTTP/1.1 503"));
+  loop.stop();
+  admin->reset();
+}
 
 BOOST_AUTO_TEST_CASE(a_target_is_decoded_after_it_was_taken_apart) {
   node::http::Request request;
