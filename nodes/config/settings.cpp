@@ -1,5 +1,6 @@
 #include <nodes/config/settings.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -162,11 +163,27 @@ class Builder {
     source.event_size_max = number(part, "event_size_max");
     source.retry = retry(part);
     source.member = settings_.name + "-" + role;
-    for (const auto& other : groups_)
-      if (other == role + source.group)
-        wrong(source_of(part, "group"), "two [[" + role + "]] have the group '" + source.group + "'");
-    groups_.push_back(role + source.group);
+    check_group_is_free(part, role, source);
     return source;
+  }
+
+  /// Two members of one group share its events, but each role wants all of them.
+  void check_group_is_free(const Part& part, const std::string& role, const SourceSettings& source) {
+    const auto own = settings_.publisher ? settings_.publisher->control : "";
+    auto from = source.from;
+    if (from.empty()) from.push_back(own);
+    for (const auto& other : taken_groups_) {
+      if (other.group != source.group) continue;
+      if (other.role == role)
+        wrong(source_of(part, "group"), "two [[" + role + "]] have the group '" + source.group + "'");
+      else if (std::any_of(from.begin(), from.end(), [&](const auto& endpoint) {
+                 return std::find(other.from.begin(), other.from.end(), endpoint) != other.from.end();
+               }))
+        wrong(source_of(part, "group"), "[[" + role + "]] has the group '" + source.group +
+                                            "' of the same publisher as the [[" + other.role + "]] at " +
+                                            other.source + ": each would get only some of its events");
+    }
+    taken_groups_.push_back({role, source.group, std::move(from), part.source});
   }
 
   void relay(const Part& part) {
@@ -227,8 +244,15 @@ class Builder {
 
   const Config& config_;
   std::vector<Problem>& problems_;
+
+  struct TakenGroup {
+    std::string role, group;
+    Texts from;          ///< never empty: the own publisher's control endpoint
+    std::string source;  ///< where the role stands
+  };
+
   Settings settings_;
-  Texts groups_;
+  std::vector<TakenGroup> taken_groups_;
 };
 
 }  // namespace
