@@ -39,6 +39,7 @@ class Builder {
     for (const auto* part : config_.all("relay")) relay(*part);
     for (const auto* part : config_.all("deliver")) deliver(*part);
     for (const auto* part : config_.all("archive")) archive(*part);
+    check_listens();
     if (!settings_.publisher && settings_.relays.empty() && settings_.delivers.empty() &&
         settings_.archives.empty() && !settings_.gateway.http)
       wrong("",
@@ -139,6 +140,41 @@ class Builder {
     for (const std::string_view loopback : {"127.", "[::1]:", "localhost:"})
       if (address.starts_with(loopback)) return;
     wrong(source_of(part, key), std::string(key) + std::string(not_loopback));
+  }
+
+  /// Each needs an address of its own.
+  void check_listens() {
+    struct Place {
+      const Part& part;
+      std::string_view key;
+      std::string text;
+      std::optional<Listen> listen;
+    };
+
+    std::vector<Place> places;
+    const std::pair<std::string_view, std::string_view> all[] = {{"publisher", "control"},
+                                                                 {"publisher", "events"},
+                                                                 {"gateway", "http"},
+                                                                 {"gateway", "zmq"},
+                                                                 {"admin", "listen"}};
+    for (const auto& [section, key] : all) {
+      const auto& part = config_.part(section);
+      const auto& text = part.get<std::string>(key);
+      if (text.empty() || (section == "publisher" && !settings_.publisher)) continue;
+      places.push_back(
+          {part, key, text, text.find("://") == text.npos ? parse_listen(text) : parse_tcp(text)});
+    }
+    for (std::size_t i = 0; i < places.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j) {
+        const auto &one = places[i], &other = places[j];
+        const bool same =
+            one.listen && other.listen ? overlap(*one.listen, *other.listen) : one.text == other.text;
+        if (same)
+          wrong(source_of(one.part, one.key), "[" + std::string(one.part.section->name) + "] " +
+                                                  std::string(one.key) + " and [" +
+                                                  std::string(other.part.section->name) + "] " +
+                                                  std::string(other.key) + " are the same address");
+      }
   }
 
   static mesh::RetryPolicy retry(const Part& part) {
