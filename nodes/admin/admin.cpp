@@ -12,18 +12,11 @@ constexpr std::size_t questions_max = 32;
 
 }  // namespace
 
-mesh::Result<std::unique_ptr<Admin>> Admin::open(http::Loop& loop, const HttpSettings& settings, View view) {
-  std::unique_ptr<Admin> admin(new Admin(std::move(view)));
-  auto server = http::Server::open(loop, settings, [self = admin.get()](http::ExchangePtr exchange) {
-    self->handle(std::move(exchange));
-  });
-  if (!server) return server.error();
-  admin->server_ = std::move(*server);
-  log(mesh::Level::info, "admin.http", "health, metrics and state at http://" + admin->address() + "/");
-  return admin;
+Admin::Admin(std::unique_ptr<http::Server> server, View view)
+    : view_(std::move(view)), server_(std::move(server)), thread_([this] { run(); }) {
+  server_->serve([this](http::ExchangePtr exchange) { handle(std::move(exchange)); });
+  log(mesh::Level::info, "admin.http", "health, metrics and state at http://" + address() + "/");
 }
-
-Admin::Admin(View view) : view_(std::move(view)), thread_([this] { run(); }) {}
 
 Admin::~Admin() {
   drain();
@@ -31,7 +24,7 @@ Admin::~Admin() {
 }
 
 void Admin::drain() {
-  if (server_) server_->drain();
+  server_->drain();
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;

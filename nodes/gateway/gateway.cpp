@@ -19,14 +19,21 @@ constexpr mesh::Duration last_answers_time = 2s;
 }  // namespace
 
 mesh::Result<std::unique_ptr<Gateway>> Gateway::open(http::Loop& loop, GatewaySettings settings,
+                                                     std::unique_ptr<http::Server> http,
                                                      mesh::Publisher* publisher, Topics& topics) {
-  std::unique_ptr<Gateway> gateway(new Gateway(loop, std::move(settings), publisher, topics));
+  std::unique_ptr<Gateway> gateway(
+      new Gateway(loop, std::move(settings), std::move(http), publisher, topics));
   if (auto listening = gateway->listen(); !listening) return listening.error();
   return gateway;
 }
 
-Gateway::Gateway(http::Loop& loop, GatewaySettings settings, mesh::Publisher* publisher, Topics& topics)
-    : loop_(loop), settings_(std::move(settings)), publisher_(publisher), topics_(topics) {}
+Gateway::Gateway(http::Loop& loop, GatewaySettings settings, std::unique_ptr<http::Server> http,
+                 mesh::Publisher* publisher, Topics& topics)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      publisher_(publisher),
+      topics_(topics),
+      server_(std::move(http)) {}
 
 Gateway::~Gateway() {
   drain(0s);
@@ -50,12 +57,9 @@ mesh::Result<void> Gateway::listen() {
     pipe_ = std::move(*pipe);
     log(mesh::Level::info, "gateway.pipe", "publish by lines written to " + settings_.pipe);
   }
-  if (settings_.http) {
+  if (server_) {
     finder_ = std::make_unique<GroupFinder>(settings_.from.empty() ? publisher_ : nullptr, settings_.from);
-    auto server = http::Server::open(loop_, *settings_.http,
-                                     [this](http::ExchangePtr exchange) { handle(std::move(exchange)); });
-    if (!server) return server.error();
-    server_ = std::move(*server);
+    server_->serve([this](http::ExchangePtr exchange) { handle(std::move(exchange)); });
     log(mesh::Level::info, "gateway.http", "publish and consume at http://" + server_->address() + "/v1/");
   }
   return {};

@@ -23,9 +23,10 @@ namespace node {
 
 class Gateway {
  public:
-  /// `publisher` may be null: then it only serves consumers. Binds what the settings name. Errors: those of
-  /// the listeners.
+  /// `http` may be null: no HTTP. `publisher` may be null: then it only serves consumers. Binds what else the
+  /// settings name. Errors: those of the listeners.
   static mesh::Result<std::unique_ptr<Gateway>> open(http::Loop& loop, GatewaySettings settings,
+                                                     std::unique_ptr<http::Server> http,
                                                      mesh::Publisher* publisher, Topics& topics);
   ~Gateway();
 
@@ -47,7 +48,8 @@ class Gateway {
   std::vector<std::shared_ptr<GroupDesk>> groups() const;
 
  private:
-  Gateway(http::Loop& loop, GatewaySettings settings, mesh::Publisher* publisher, Topics& topics);
+  Gateway(http::Loop& loop, GatewaySettings settings, std::unique_ptr<http::Server> http,
+          mesh::Publisher* publisher, Topics& topics);
   mesh::Result<void> listen();
   void handle(http::ExchangePtr exchange);
   void group(http::ExchangePtr exchange);

@@ -31,6 +31,18 @@ Node::~Node() {
 }
 
 mesh::Result<void> Node::start() {
+  // Before a journal is made for a node that cannot be reached.
+  std::unique_ptr<http::Server> gateway_http, admin_http;
+  if (settings_.gateway.http) {
+    auto server = http::Server::open(*loop_, *settings_.gateway.http);
+    if (!server) return server.error();
+    gateway_http = std::move(*server);
+  }
+  if (settings_.admin) {
+    auto server = http::Server::open(*loop_, *settings_.admin);
+    if (!server) return server.error();
+    admin_http = std::move(*server);
+  }
   std::vector<Seen::Id> known;
   if (!settings_.relays.empty()) {
     std::size_t remember = 0;
@@ -55,7 +67,8 @@ mesh::Result<void> Node::start() {
   }
   const auto& wanted = settings_.gateway;
   if (wanted.http || !wanted.zmq.empty() || !wanted.pipe.empty()) {
-    auto gateway = Gateway::open(*loop_, wanted, publisher_ ? &*publisher_ : nullptr, topics_);
+    auto gateway =
+        Gateway::open(*loop_, wanted, std::move(gateway_http), publisher_ ? &*publisher_ : nullptr, topics_);
     if (!gateway) return gateway.error();
     gateway_ = std::move(*gateway);
   }
@@ -66,11 +79,7 @@ mesh::Result<void> Node::start() {
     if (auto added = add(open_deliver(deliver, publisher)); !added) return added;
   for (const auto& archive : settings_.archives)
     if (auto added = add(open_archive(archive, publisher)); !added) return added;
-  if (settings_.admin) {
-    auto admin = Admin::open(*loop_, *settings_.admin, view());
-    if (!admin) return admin.error();
-    admin_ = std::move(*admin);
-  }
+  if (admin_http) admin_ = std::make_unique<Admin>(std::move(admin_http), view());
   ready_ = true;
   return {};
 }

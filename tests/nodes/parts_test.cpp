@@ -99,19 +99,20 @@ BOOST_AUTO_TEST_CASE(a_request_that_is_half_read_when_the_node_ends_is_answered)
   node::View view;
   view.not_ready = [] { return std::string(); };
   view.roles = [] { return std::vector<node::RoleStatus>(); };
-  auto admin = node::Admin::open(loop, settings, std::move(view));
-  BOOST_REQUIRE(admin.ok());
-  const RawClient client((*admin)->address());
+  auto server = node::http::Server::open(loop, settings);
+  BOOST_REQUIRE(server.ok());
+  auto admin = std::make_unique<node::Admin>(std::move(*server), std::move(view));
+  const RawClient client(admin->address());
   const std::string head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
   client.send(head + "\r\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n");
   BOOST_TEST(client.read_until("ok\n").starts_with("HTTP/1.1 200"));
   pass_through(loop);
-  (*admin)->drain();
+  admin->drain();
   pass_through(loop);
   client.send("\r\n");
   BOOST_TEST(client.read_until("the node is ending").starts_with("HTTP/1.1 503"));
   loop.stop();
-  admin->reset();
+  admin.reset();
 }
 
 BOOST_AUTO_TEST_CASE(a_target_is_decoded_after_it_was_taken_apart) {
