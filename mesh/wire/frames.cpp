@@ -8,10 +8,10 @@
 namespace mesh::wire {
 namespace {
 
-// Bytes of a frame of group status, at most. One status has at most 239 KiB.
+// Bytes of a frame of group status, at most. One status has at most 244 KiB.
 constexpr std::size_t status_frame_max = 250u << 10;
-constexpr std::size_t status_fields = 16;
-constexpr std::size_t status_fields_min = 14;  // the last two came later
+constexpr std::size_t status_fields = 18;
+constexpr std::size_t status_fields_min = 14;  // the others were appended later
 constexpr std::size_t members_max = 256;
 constexpr std::size_t groups_max = 65'536;
 // An open array may have this many fields more than this version knows; they are passed over.
@@ -30,6 +30,32 @@ Result<void> take_batches(std::span<const Bytes> frames, std::size_t frame_size_
     batches.push_back(std::move(*batch));
   }
   return {};
+}
+
+void write(Writer& writer, const std::vector<FetchedRange>& fetched) {
+  const std::size_t count = std::min(fetched.size(), fetched_ranges_max);
+  writer.array(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    writer.array(5);
+    writer.text(fetched[i].member);
+    writer.uint(fetched[i].slots);
+    writer.uint(fetched[i].seqs.first);
+    writer.uint(fetched[i].seqs.last);
+    writer.sint(fetched[i].at);
+  }
+}
+
+std::vector<FetchedRange> read_fetched(Reader& reader) {
+  std::vector<FetchedRange> fetched(reader.array("fetched", 0, fetched_ranges_max));
+  for (FetchedRange& range : fetched) {
+    reader.array("fetched range", 5, 5);
+    range.member = read_name(reader, "fetched range's member", false);
+    range.slots = reader.uint("fetched range's slots");
+    range.seqs.first = reader.uint("fetched range's first");
+    range.seqs.last = reader.uint("fetched range's last");
+    range.at = reader.sint("fetched range's time");
+  }
+  return fetched;
 }
 
 void write(Writer& writer, const GroupStatus& status) {
@@ -59,6 +85,12 @@ void write(Writer& writer, const GroupStatus& status) {
     writer.uint(status.members[i].slots);
     wire::write(writer, status.members[i].idle);
   }
+  if (status.fetched_after) {
+    writer.uint(*status.fetched_after);
+  } else {
+    writer.nil();
+  }
+  write(writer, status.fetched);
   writer.boolean(status.paused);
   writer.uint(status.reserved);
 }
@@ -88,8 +120,11 @@ GroupStatus read_status(Reader& reader) {
     member.idle = read_duration(reader, "idle");
     status.members.push_back(std::move(member));
   }
-  if (fields > status_fields_min) status.paused = reader.boolean("paused");
-  if (fields > status_fields_min + 1) status.reserved = reader.uint("reserved");
+  const auto has = [&](std::size_t field) { return fields > field && reader.ok(); };
+  if (has(14) && !reader.nil()) status.fetched_after = reader.uint("fetched_after");
+  if (has(15)) status.fetched = read_fetched(reader);
+  if (has(16)) status.paused = reader.boolean("paused");
+  if (has(17)) status.reserved = reader.uint("reserved");
   for (std::size_t i = status_fields; i < fields && reader.ok(); ++i) reader.skip("status");
   return status;
 }

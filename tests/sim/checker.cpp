@@ -9,7 +9,9 @@ Checker::Checker(const Scenario& scenario, const Story& story, World& world)
       logs_(scenario.publishers),
       want_status_(scenario.publishers, false),
       turn_head_(scenario.publishers, 0),
-      commands_(scenario.publishers) {
+      commands_(scenario.publishers),
+      claims_(scenario.publishers),
+      unwritten_(scenario.publishers, false) {
   for (auto& log : logs_) log.groups.resize(scenario.groups.size());
 }
 

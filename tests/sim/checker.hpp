@@ -112,6 +112,13 @@ class Checker {
     bool fenced = false;                                 ///< the lease of its process ran out meanwhile
   };
 
+  /// A process has come back with a redelivery in hand, and its publisher has read so.
+  struct Claim {
+    GroupIndex group = 0;
+    mesh::Seq seq = 0;
+    ProcessId process = 0;
+  };
+
   using Outcomes = std::vector<std::pair<std::uint32_t, Outcome>>;  ///< attempt and what became of it
 
   struct Process {
@@ -147,6 +154,7 @@ class Checker {
   void check_verdict(ProcessId process, PublisherIndex publisher, const mesh::Verdict& verdict);
   void check_ledgers(ProcessId process, PublisherIndex publisher,
                      const std::vector<mesh::SlotLedger>& ledgers);
+  ProcessId claimed_by(PublisherIndex publisher, GroupIndex group, mesh::Seq seq) const;
   void check_let_go(ProcessId process, PublisherIndex publisher, mesh::SlotMask slots);
   void taken_back(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots);
   void loosen(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots);
@@ -183,6 +191,9 @@ class Checker {
   std::vector<mesh::Seq> turn_head_;
   std::vector<std::vector<mesh::ParkedCommand>> commands_;
   std::set<std::pair<PublisherIndex, std::string>> rewinds_;
+  std::vector<std::vector<Claim>>
+      claims_;  ///< read in the present turn, or in one whose state is not written
+  std::vector<bool> unwritten_;
   std::map<ProcessId, Process> processes_;
   ProcessId newest_process_ = 0;
   std::size_t largest_message_ = 0;

@@ -143,6 +143,7 @@ void Checker::taken_back(PublisherIndex publisher, ProcessId process, mesh::Slot
 // the older session is refused, and keeps no lease. Whether that is so shows when something is answered.
 void Checker::unsaid(PublisherIndex publisher) {
   for (auto& [id, process] : processes_) process.vague[publisher] = true;
+  unwritten_[publisher] = true;
 }
 
 void Checker::given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots, mesh::Epoch epoch) {
@@ -227,6 +228,9 @@ void Checker::heard(PublisherIndex publisher, ProcessId process, const mesh::Con
     found->second.gone[publisher] = true;
   } else if (const auto* hello = std::get_if<mesh::Hello>(&message)) {
     loosen(publisher, process, hello->resume ? ~hello->resume->slots : mesh::all_slots);
+    if (!hello->resume) return;
+    for (const auto& held : hello->resume->held)
+      claims_[publisher].push_back({found->second.group, held.seq, process});
   }
 }
 

@@ -114,7 +114,8 @@ void Checker::retry_written(PublisherIndex publisher, GroupIndex group, std::siz
     entry.retried = true;
     const bool flying = retry->state == mesh::core::RetryValue::State::flying;
     if (!flying || !entry.flying) {
-      entry.sent_to = 0;
+      // It flies without having been sent where its process came back with it in hand.
+      entry.sent_to = flying ? claimed_by(publisher, group, log.events[index].seq) : 0;
       entry.chargeable = false;
     }
     entry.flying = flying;
@@ -176,6 +177,15 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
 
 void Checker::turn_begins(PublisherIndex publisher, mesh::Seq head) {
   turn_head_[publisher] = head;
+  if (!unwritten_[publisher]) claims_[publisher].clear();
+  unwritten_[publisher] = false;
+}
+
+ProcessId Checker::claimed_by(PublisherIndex publisher, GroupIndex group, mesh::Seq seq) const {
+  for (auto claim = claims_[publisher].rbegin(); claim != claims_[publisher].rend(); ++claim) {
+    if (claim->group == group && claim->seq == seq) return claim->process;
+  }
+  return 0;
 }
 
 void Checker::asked_for(PublisherIndex publisher, std::string_view name) {

@@ -45,6 +45,8 @@ GroupStatus status_of(const Group& group, Seq head) {
   status.retried = group.retried;
   status.redelivered = group.redelivered;
   status.stale = group.stale;
+  status.fetched_after = group.fetched.after();
+  status.fetched = group.fetched.ranges();
   status.paused = group.value.paused;
   status.reserved = group.reserved;
   status.oldest_unsettled = group.ledger.first_missing(head);

@@ -206,6 +206,7 @@ Result<void> restore_desk(Desk& desk, const Journal& journal, std::span<const Gr
     if (group->reserved != 0) group->claim_until = now.steady + desk.settings.lease;
     group->unbalanced = true;
     expire_through(desk, *group, desk.dropped_through, now);
+    group->fetched = FetchedBook(desk.head);
     desk.touch(*group);
   }
   for (const GroupDeclaration& one : declared) {
