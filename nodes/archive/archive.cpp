@@ -60,9 +60,12 @@ class Archive final : public Role {
       return mesh::fail(mesh::Errc::journal_locked, "another archive writes to " + settings_.directory);
     const auto recovered = recover_archive(settings_.directory);
     if (!recovered) return recovered.error();
-    if (*recovered > 0)
+    if (recovered->completed > 0)
       log(mesh::Level::info, "archive.recovered",
-          std::to_string(*recovered) + " file(s) of an earlier run were completed");
+          std::to_string(recovered->completed) + " file(s) of an earlier run were completed");
+    for (const auto& path : recovered->damaged)
+      log(mesh::Level::error, "archive.damaged",
+          path + " of an earlier run is damaged: it is kept as it is; zcat gives what is before the damage");
     thread_ = std::thread([this] { run(); });
     auto consumer = open_member("archive", settings_.source, publisher,
                                 [this](const mesh::Event& event) { return handle(event); });
