@@ -97,7 +97,7 @@ class Deliver final : public Role {
       return webhook_->post(*hook, event, line);
     }
     line += '\n';
-    return settings_.worker.empty() ? execute(event, line) : ask(line);
+    return settings_.worker.empty() ? execute(event, line) : ask(event, line);
   }
 
   mesh::Outcome execute(const mesh::Event& event, const std::string& line) const {
@@ -112,14 +112,15 @@ class Deliver final : public Role {
   }
 
   /// There are as many workers as handlers, so one is always free.
-  mesh::Outcome ask(const std::string& line) {
+  mesh::Outcome ask(const mesh::Event& event, const std::string& line) {
     Worker* worker = nullptr;
     {
       const std::lock_guard lock(mutex_);
       worker = free_.back();
       free_.pop_back();
     }
-    auto outcome = worker->ask(line, settings_.source.retry.ack_wait + command_grace);
+    auto outcome = worker->ask({event.origin().hex(), event.seq()}, line,
+                               settings_.source.retry.ack_wait + command_grace);
     const std::lock_guard lock(mutex_);
     free_.push_back(worker);
     return outcome;
