@@ -44,7 +44,7 @@ BOOST_AUTO_TEST_CASE(a_late_line_of_a_worker_answers_nobody) {
   node::Worker worker(
       "read line; echo \"$line\" >> " + seen + R"(; echo '{"outcome":"ack"}'; while [ ! -e )" + seen +
       R"(.go ]; do sleep 0.01; done; echo '{"outcome":"ack"}'; touch )" + said +
-      R"(; read line; echo "$line" >> )" + seen + R"(; echo '{"outcome":"park"}'; sleep 600)");
+      R"(; read line || exit; echo "$line" >> )" + seen + R"(; echo '{"outcome":"park"}'; sleep 600)");
   BOOST_TEST((worker.ask({}, "1\n", 10s).kind == OutcomeKind::ack));
   put(seen + ".go", "");
   const auto deadline = std::chrono::steady_clock::now() + 20s;
