@@ -27,7 +27,9 @@ inline constexpr std::size_t batches_max = 4096;        ///< of Events or Delive
 inline constexpr std::size_t redeliveries_max = 4096;   ///< of Deliver
 inline constexpr std::size_t parked_list_max = 1000;    ///< events of ParkedList, seqs of ParkedDone
 inline constexpr std::size_t parked_seqs_max = 10'000;  ///< seqs of a ParkedFilter
+inline constexpr std::size_t fetched_ranges_max = 32;   ///< of GroupStatus
 inline constexpr std::size_t publisher_name_size_max = 255;
+inline constexpr std::size_t version_size_max = 64;
 inline constexpr std::size_t endpoint_size_max = 512;
 
 /// Names an attachment of a member; given by the publisher in Welcome. 0 = none.
@@ -219,6 +221,11 @@ struct Info {
   std::uint64_t journal_bytes = 0;
   std::uint32_t group_count = 0;
   std::uint32_t session_count = 0;
+  std::string version;                   ///< of its software; empty: it does not tell (older than this field)
+  WallTime time = 0;                     ///< its clock when it answered; 0: it does not tell
+  std::uint64_t journal_bytes_max = 0;   ///< the journal's limit; 0: it does not tell
+  std::uint64_t journal_owed_bytes = 0;  ///< of journal_bytes, what may not be dropped to make room; at the
+                                         ///< limit publishing is refused
 };
 
 struct GroupsRequest {
@@ -230,6 +237,14 @@ struct MemberStatus {
   SlotMask slots = 0;
   Duration idle{0};  ///< since it was last heard of
   bool operator==(const MemberStatus&) const = default;
+};
+
+/// Seqs that a member was answered by fetch, at one time (to a second); the newest last.
+struct FetchedRange {
+  std::string member;
+  SeqRange seqs;
+  WallTime at = 0;
+  bool operator==(const FetchedRange&) const = default;
 };
 
 struct GroupStatus {
@@ -247,6 +262,11 @@ struct GroupStatus {
   Seq oldest_unsettled = 0;       ///< 0: nothing is unsettled
   std::optional<Duration> oldest_age;
   std::vector<MemberStatus> members;
+  /// Which way events went out. Of those above fetched_after that were delivered, the ones in `fetched` went
+  /// in answers to fetches, all others on the live stream; of those at or below it that are in none, it is
+  /// not known (any more). Nothing: the publisher does not tell.
+  std::optional<Seq> fetched_after;
+  std::vector<FetchedRange> fetched;
   bool operator==(const GroupStatus&) const = default;
 };
 

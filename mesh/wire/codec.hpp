@@ -42,6 +42,7 @@ struct Shape {
   Type type;
   std::size_t fields;     ///< after the envelope
   std::string_view name;  ///< begins error texts
+  std::size_t later = 0;  ///< fields that were appended later: senders of before leave them out
 };
 
 template <class Message>
@@ -71,7 +72,7 @@ inline constexpr Shape shape<Refused>{Type::refused, 2, "refused"};
 template <>
 inline constexpr Shape shape<InfoRequest>{Type::info_request, 0, "info request"};
 template <>
-inline constexpr Shape shape<Info>{Type::info, 9, "info"};
+inline constexpr Shape shape<Info>{Type::info, 9, "info", 4};
 template <>
 inline constexpr Shape shape<GroupsRequest>{Type::groups_request, 0, "groups request"};
 template <>

@@ -8,13 +8,15 @@
 namespace mesh::wire {
 namespace {
 
-// Bytes of a frame of group status, at most. One status has at most 239 KiB.
+// Bytes of a frame of group status, at most. One status has at most 244 KiB.
 constexpr std::size_t status_frame_max = 250u << 10;
 constexpr std::size_t status_fields = 14;
+// Appended later: publishers of before leave them out.
+constexpr std::size_t status_fields_later = 2;
 constexpr std::size_t members_max = 256;
 constexpr std::size_t groups_max = 65'536;
 // An open array may have this many fields more than this version knows; they are passed over.
-constexpr std::size_t status_fields_max = status_fields + 16;
+constexpr std::size_t status_fields_max = status_fields + status_fields_later + 16;
 // Bytes of a parked list's header, and of all its frames, that are sent at most.
 constexpr std::size_t parked_header_target = 192u << 10;
 constexpr std::size_t parked_records_target = 8u << 20;
@@ -31,8 +33,32 @@ Result<void> take_batches(std::span<const Bytes> frames, std::size_t frame_size_
   return {};
 }
 
+void write(Writer& writer, const std::vector<FetchedRange>& fetched) {
+  const std::size_t count = std::min(fetched.size(), fetched_ranges_max);
+  writer.array(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    writer.array(4);
+    writer.text(fetched[i].member);
+    writer.uint(fetched[i].seqs.first);
+    writer.uint(fetched[i].seqs.last);
+    writer.sint(fetched[i].at);
+  }
+}
+
+std::vector<FetchedRange> read_fetched(Reader& reader) {
+  std::vector<FetchedRange> fetched(reader.array("fetched", 0, fetched_ranges_max));
+  for (FetchedRange& range : fetched) {
+    reader.array("fetched range", 4, 4);
+    range.member = read_name(reader, "fetched range's member", false);
+    range.seqs.first = reader.uint("fetched range's first");
+    range.seqs.last = reader.uint("fetched range's last");
+    range.at = reader.sint("fetched range's time");
+  }
+  return fetched;
+}
+
 void write(Writer& writer, const GroupStatus& status) {
-  writer.array(status_fields);
+  writer.array(status_fields + (status.fetched_after ? status_fields_later : 0));
   writer.text(status.group);
   wire::write(writer, status.prefixes);
   writer.uint(status.floor);
@@ -58,6 +84,9 @@ void write(Writer& writer, const GroupStatus& status) {
     writer.uint(status.members[i].slots);
     wire::write(writer, status.members[i].idle);
   }
+  if (!status.fetched_after) return;
+  writer.uint(*status.fetched_after);
+  write(writer, status.fetched);
 }
 
 GroupStatus read_status(Reader& reader) {
@@ -85,7 +114,13 @@ GroupStatus read_status(Reader& reader) {
     member.idle = read_duration(reader, "idle");
     status.members.push_back(std::move(member));
   }
-  for (std::size_t i = status_fields; i < fields && reader.ok(); ++i) reader.skip("status");
+  std::size_t known = status_fields;
+  if (fields >= status_fields + status_fields_later) {
+    status.fetched_after = reader.uint("fetched_after");
+    status.fetched = read_fetched(reader);
+    known += status_fields_later;
+  }
+  for (std::size_t i = known; i < fields && reader.ok(); ++i) reader.skip("status");
   return status;
 }
 

@@ -98,6 +98,10 @@ void write(Writer& writer, const Info& info) {
   writer.uint(info.journal_bytes);
   writer.uint(info.group_count);
   writer.uint(info.session_count);
+  writer.text(clip_text(info.version, version_size_max));
+  writer.sint(info.time);
+  writer.uint(info.journal_bytes_max);
+  writer.uint(info.journal_owed_bytes);
 }
 
 void read(Reader& reader, Info& info) {
@@ -110,6 +114,10 @@ void read(Reader& reader, Info& info) {
   info.journal_bytes = reader.uint("journal_bytes");
   info.group_count = reader.uint32("group_count");
   info.session_count = reader.uint32("session_count");
+  if (reader.later > 0) info.version = reader.text("version", version_size_max);
+  if (reader.later > 1) info.time = reader.sint("time");
+  if (reader.later > 2) info.journal_bytes_max = reader.uint("journal_bytes_max");
+  if (reader.later > 3) info.journal_owed_bytes = reader.uint("journal_owed_bytes");
 }
 
 void write(Writer&, const GroupsRequest&) {}

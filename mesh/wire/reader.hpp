@@ -60,6 +60,8 @@ class Reader {
 
   /// How many settled ranges the message may still bring.
   std::size_t ranges_left = ranges_max;
+  /// How many of the fields that were appended later (Shape::later) the message has.
+  std::size_t later = 0;
 
  private:
   unsigned peek() const { return at_ < bytes_.size() ? std::to_integer<unsigned>(bytes_[at_]) : 0xc1u; }

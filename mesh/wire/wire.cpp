@@ -34,7 +34,7 @@ concept HasFrames = requires(std::vector<Bytes>& frames, Message message) {
 template <class Message>
 std::vector<Bytes> encode_one(const Message& message) {
   Writer writer;
-  writer.array(envelope_fields + shape<Message>.fields);
+  writer.array(envelope_fields + shape<Message>.fields + shape<Message>.later);
   writer.uint(protocol_version);
   writer.uint(static_cast<std::uint64_t>(shape<Message>.type));
   if constexpr (HasId<Message>) {
@@ -60,12 +60,15 @@ Result<ControlMessage> decode_one(Reader& reader, const Envelope& envelope, std:
   constexpr std::size_t fields = envelope_fields + shape<Message>.fields;
   reader.rename(shape<Message>.name);
   if (envelope.count < fields) reader.fail("message", "has too few fields");
-  if (envelope.count > fields + unknown_fields_max) reader.fail("message", "has too many fields");
+  if (envelope.count > fields + shape<Message>.later + unknown_fields_max)
+    reader.fail("message", "has too many fields");
+  reader.later = std::min(envelope.count - std::min(envelope.count, fields), shape<Message>.later);
   Message message;
   if constexpr (HasId<Message>) message.id = envelope.id;
   if constexpr (HasSession<Message>) message.session = envelope.session;
   read(reader, message);
-  for (std::size_t i = fields; i < envelope.count && reader.ok(); ++i) reader.skip("unknown field");
+  for (std::size_t i = fields + reader.later; i < envelope.count && reader.ok(); ++i)
+    reader.skip("unknown field");
   reader.finish();
   if (!reader.ok()) return reader.error();
   if constexpr (HasFrames<Message>) {

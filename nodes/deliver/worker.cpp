@@ -17,6 +17,7 @@
 
 #include <mesh/model/policy.hpp>
 #include <nodes/log/log.hpp>
+#include <tools/zmesh/process/child.hpp>
 #include <tools/zmesh/text/times.hpp>
 
 namespace node {
@@ -81,10 +82,15 @@ bool reap(int pid, int& status, std::optional<Clock::time_point> deadline) {
     ::poll(&entry, 1, left_ms(*deadline));
     if (process >= 0) ::close(process);
   }
-  int found = 0;
-  while ((found = ::waitpid(pid, &status, deadline ? WNOHANG : 0)) < 0 && errno == EINTR) {
+  siginfo_t ended{};
+  const int options = WEXITED | WNOWAIT | (deadline ? WNOHANG : 0);
+  while (::waitid(P_PID, static_cast<id_t>(pid), &ended, options) < 0 && errno == EINTR) {
   }
-  return found != 0;
+  if (deadline && ended.si_pid != pid) return false;
+  zmesh::remove_running_child(pid);
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return true;
 }
 
 }  // namespace
@@ -96,7 +102,8 @@ Worker::~Worker() {
 mesh::Result<void> Worker::start(Clock::time_point deadline) {
   const auto due = started_ + pause_;
   if (due > deadline) return worker_failed("the worker has just failed and is not started again yet");
-  std::this_thread::sleep_until(due);
+  while (!giving_up_ && Clock::now() < due) std::this_thread::sleep_until(std::min(due, Clock::now() + 50ms));
+  if (giving_up_) return worker_failed("the node is ending");
   int in[2], out[2];
   if (::pipe2(in, O_CLOEXEC) != 0)
     return worker_failed(std::string("no pipe: ") + std::strerror(errno));  // NOLINT
@@ -119,6 +126,7 @@ mesh::Result<void> Worker::start(Clock::time_point deadline) {
     shut(in_), shut(out_);
     return worker_failed(std::string("cannot start the worker: ") + std::strerror(error));  // NOLINT
   }
+  zmesh::add_running_child(pid_);
   ++starts_;
   return {};
 }

@@ -254,6 +254,48 @@ BOOST_AUTO_TEST_CASE(a_group_with_too_many_retries_gets_nothing_new_until_it_dra
   BOOST_TEST(seqs_of(member.fetch(2).batches) == (std::vector<Seq>{3, 4}), boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(what_was_fetched_is_told_and_the_rest_went_out_live) {
+  Mesh mesh;
+  mesh.open();
+  for (unsigned i = 0; i < 3; ++i) mesh.publish({{"a"}, {"a"}});
+  Member member{mesh};
+  member.attach();
+  member.fetch(0);
+  mesh.publish({{"a"}, {"a"}});  // 7 and 8: live
+  mesh.publish({{"a"}});         // 9: lost on the way, so it is fetched
+  mesh.pass(2s);
+  member.fetch(8);
+  const GroupStatus status = mesh.status("g");
+  BOOST_TEST((status.fetched_after == Seq{0}));
+  BOOST_REQUIRE(status.fetched.size() == 2u);
+  BOOST_TEST((status.fetched[0].seqs == SeqRange{1, 6}));
+  BOOST_TEST((status.fetched[1].seqs == SeqRange{9, 9}));
+  BOOST_TEST(status.fetched[1].member == "m");
+  BOOST_TEST(status.fetched[1].at == mesh.now.wall);
+}
+
+BOOST_AUTO_TEST_CASE(old_stretches_are_forgotten_and_that_is_told) {
+  FetchedBook book(10);
+  for (Seq seq = 20; seq < 20 + 2 * (fetched_ranges_max + 2); seq += 2) book.add("m", seq, seq + 1, 0);
+  BOOST_TEST(book.ranges().size() == fetched_ranges_max);
+  BOOST_TEST(book.after() == 23u);
+  BOOST_TEST((book.ranges().front().seqs == SeqRange{25, 25}));
+}
+
+BOOST_AUTO_TEST_CASE(answers_of_one_second_are_one_stretch_also_when_they_are_repeated) {
+  FetchedBook book;
+  book.add("m", 0, 5, 1000);
+  book.add("m", 5, 9, 2000);
+  book.add("m", 5, 9, 3000);
+  book.add("m", 9, 9, 3000);
+  BOOST_REQUIRE(book.ranges().size() == 1u);
+  BOOST_TEST((book.ranges()[0].seqs == SeqRange{1, 9}));
+  BOOST_TEST(book.ranges()[0].at == 1000);
+  book.add("m", 9, 12, 1000 + FetchedBook::together_ns);
+  book.add("other", 12, 13, 1000 + FetchedBook::together_ns);
+  BOOST_TEST(book.ranges().size() == 3u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mesh::core

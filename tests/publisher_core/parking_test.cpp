@@ -306,6 +306,8 @@ BOOST_AUTO_TEST_CASE(info_tells_who_this_is) {
   BOOST_TEST(info.group_count == 1u);
   BOOST_TEST(info.session_count == 1u);
   BOOST_TEST(info.journal_bytes > 0u);
+  BOOST_TEST(std::count(info.version.begin(), info.version.end(), '.') == 2);
+  BOOST_TEST(info.time == lot.mesh.now.wall);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

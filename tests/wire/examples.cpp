@@ -55,6 +55,36 @@ Welcome welcome() {
   return welcome;
 }
 
+Info info() {
+  Info info;
+  info.id = 7;
+  info.origin = origin;
+  info.name = "bookings";
+  info.events = "tcp://0.0.0.0:5602";
+  info.head = 5;
+  info.journal_bytes = 4096;
+  info.group_count = info.session_count = 1;
+  info.version = "0.1.0";
+  info.time = noon + 6;
+  info.journal_bytes_max = 8192;
+  info.journal_owed_bytes = 2048;
+  return info;
+}
+
+GroupList group_list() {
+  GroupStatus status;
+  status.group = "mail";
+  status.prefixes = {"booking."};
+  status.floor = 5;
+  status.parked = 1;
+  status.retried = 2;
+  status.redelivered = 1;
+  status.members = {{"mail-1", all_slots, 1s}};
+  status.fetched_after = 0;
+  status.fetched = {{"mail-1", {1, 3}, noon + 4}};
+  return {8, 5, {status}};
+}
+
 }  // namespace
 
 std::map<std::string, ControlMessage> control_examples() {
@@ -73,6 +103,9 @@ std::map<std::string, ControlMessage> control_examples() {
       {"detach", Detach{session, 5, epoch, {all_slots, 5, {}}, {}, true}},
       {"detached", Detached{session, 5}},
       {"refused", Refused{6, session, Errc::unknown_session, "attach again"}},
+      {"info-request", InfoRequest{7}},
+      {"info", info()},
+      {"group-list", group_list()},
   };
 }
 

@@ -209,8 +209,9 @@ InfoRequest RandomMessages::make() {
 
 template <>
 Info RandomMessages::make() {
-  return {number(), origin(), name(),   number32(), "ipc:///run/zmesh/bookings.events",
-          number(), number(), number(), number32(), number32()};
+  return {number(), origin(), name(),     number32(), "ipc:///run/zmesh/bookings.events", number(),
+          number(), number(), number32(), number32(), name().substr(0, version_size_max), time(),
+          number(), number()};
 }
 
 template <>
@@ -222,11 +223,15 @@ template <>
 GroupList RandomMessages::make() {
   GroupList list{number(), number(), std::vector<GroupStatus>(below(5))};
   for (GroupStatus& group : list.groups) {
-    group = {name(),   prefixes(), number(), number(), number(), number(), number(),
-             number(), number(),   number(), number(), number(), {},       {}};
+    group = {name(),   prefixes(), number(), number(), number(), number(), number(), number(),
+             number(), number(),   number(), number(), {},       {},       {},       {}};
     if (coin()) group.oldest_age = duration();
     group.members.resize(below(3));
     std::ranges::generate(group.members, [&] { return MemberStatus{name(), number(), duration()}; });
+    if (!coin()) continue;
+    group.fetched_after = number();
+    group.fetched.resize(below(4));
+    std::ranges::generate(group.fetched, [&] { return FetchedRange{name(), {number(), number()}, time()}; });
   }
   return list;
 }

@@ -273,6 +273,59 @@ BOOST_AUTO_TEST_CASE(a_parked_list_that_is_too_long_for_one_message_says_that_th
   BOOST_TEST(!wire::decode(wire::encode(list), {}).ok());
 }
 
+BOOST_AUTO_TEST_CASE(an_info_without_what_was_appended_later_is_taken) {
+  // [version, type, id, session, origin, name, incarnation, events, head, dropped, bytes, groups, sessions]
+  std::string older("\x9d\x01\x61\x07\x00\xc4\x10", 7);
+  older += std::string(16, 'o') +
+           "\xa1n\x01\xa1"
+           "e";
+  older += std::string("\x05\x00\x00\x01\x01", 5);
+  const auto decoded = wire::decode(std::vector{Bytes::copy(as_bytes(older))}, {});
+  BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
+  const auto& info = std::get<Info>(*decoded);
+  BOOST_TEST(info.session_count == 1u);
+  BOOST_TEST(info.version == "");
+  BOOST_TEST(info.time == 0);
+}
+
+BOOST_AUTO_TEST_CASE(an_info_with_some_of_what_was_appended_later_is_taken) {
+  // The last field but one and the last, which are 3 bytes each, are left out.
+  auto frames = wire::encode(example<Info>("info"));
+  std::string older(as_text(frames[0].view()));
+  older = "\x9f" + older.substr(3, older.size() - 9);
+  const auto decoded = wire::decode(std::vector{Bytes::copy(as_bytes(older))}, {});
+  BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
+  const auto& info = std::get<Info>(*decoded);
+  BOOST_TEST(info.version == "0.1.0");
+  BOOST_TEST(info.journal_bytes_max == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(further_fields_of_an_info_are_passed_over) {
+  auto frames = wire::encode(example<Info>("info"));
+  std::string newer(as_text(frames[0].view()));
+  newer = "\xdc" + std::string("\x00\x12", 2) + newer.substr(3) + "\xc3";
+  const auto decoded = wire::decode(std::vector{Bytes::copy(as_bytes(newer))}, {});
+  BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
+  BOOST_TEST(same(*decoded, ControlMessage(example<Info>("info"))));
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_status_fits_one_frame) {
+  GroupStatus status;
+  status.group = std::string(100, 'g');
+  status.prefixes.assign(prefixes_max, std::string(200, 'p'));
+  status.members.assign(256, {std::string(100, 'm'), all_slots, 24h});
+  status.fetched_after = ~Seq{0};
+  status.fetched.assign(
+      fetched_ranges_max,
+      {std::string(100, 'm'), {~Seq{0} - 1, ~Seq{0}}, std::numeric_limits<WallTime>::max()});
+  const GroupList list{1, 7, {status, status}};
+  const auto frames = wire::encode(list);
+  for (const Bytes& frame : frames) BOOST_TEST(frame.size() <= (256u << 10));
+  const auto decoded = wire::decode(frames, {});
+  BOOST_REQUIRE_MESSAGE(decoded.ok(), (decoded ? "" : decoded.error().text));
+  BOOST_TEST(same(*decoded, ControlMessage(list)));
+}
+
 BOOST_AUTO_TEST_CASE(ten_thousand_groups_fit_one_list) {
   GroupStatus status;
   status.group = std::string(100, 'g');

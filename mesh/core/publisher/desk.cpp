@@ -16,6 +16,7 @@ Group& Desk::add_group(std::string name, GroupValue value, Ledger ledger) {
   group->serial = ++serial_;
   group->value = std::move(value);
   group->ledger = std::move(ledger);
+  group->fetched = FetchedBook(group->ledger.floor());
   by_serial.emplace(group->serial, group.get());
   return *groups.insert_or_assign(std::move(name), std::move(group)).first->second;
 }

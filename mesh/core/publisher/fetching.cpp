@@ -73,14 +73,14 @@ void Fetching::proceed(Session& session, Now now) {
           Level::warning, "retries.full",
           "group " + group->name + " has its maximum of retries and gets no new events until it drains", now);
     }
-    if (late) return answer(session, {}, state.covered);
+    if (late) return answer(session, {}, state.covered, now);
     return pause(session);
   }
   if (state.covered >= desk_.head) {
     if (state.wait && !late && !expired_in(session, desk_, desk_.head)) return pause(session);
     // After a power loss a member may be beyond the head: what it has had is lost here, and covers nothing
     // less.
-    return answer(session, {}, std::max(desk_.head, state.covered));
+    return answer(session, {}, std::max(desk_.head, state.covered), now);
   }
   resume(session);
   ReadJob job;
@@ -107,17 +107,17 @@ void Fetching::on_read(const ReadToFetch& reason, ReadResult result, Now now) {
       state.open = false;
       return desk_.refuse(session->route, state.id, session->id, result.error->code, result.error->text);
     }
-    return answer(*session, std::move(result.batches), through);
+    return answer(*session, std::move(result.batches), through, now);
   }
   const bool nothing = result.batches.empty() && !expired_in(*session, desk_, through);
   if (nothing && state.wait && now.steady < state.deadline) {
     state.covered = through;
     return proceed(*session, now);
   }
-  answer(*session, std::move(result.batches), through);
+  answer(*session, std::move(result.batches), through, now);
 }
 
-void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through) {
+void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through, Now now) {
   resume(session);
   FetchState& state = session.fetch;
   state.open = false;
@@ -130,7 +130,10 @@ void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through)
   session.given = std::max(session.given, through);
   session.answered = true;
   events.head = desk_.head;
-  if (session.group != nullptr) events.redelivered_through = session.group->value.redelivered_through;
+  if (Group* group = session.group; group != nullptr) {
+    events.redelivered_through = group->value.redelivered_through;
+    group->fetched.add(session.member, events.after, through, now.wall);
+  }
   events.expired = expired_in(session, desk_, through);
   for (const Batch& batch : batches) desk_.counters.fetched += batch.header.count;
   events.batches = std::move(batches);

@@ -26,7 +26,7 @@ class Fetching {
 
  private:
   void proceed(Session& session, Now now);
-  void answer(Session& session, std::vector<Batch> batches, Seq through);
+  void answer(Session& session, std::vector<Batch> batches, Seq through, Now now);
   void pause(Session& session);
   void resume(Session& session);
 

@@ -45,6 +45,8 @@ GroupStatus status_of(const Group& group, Seq head) {
   status.retried = group.retried;
   status.redelivered = group.redelivered;
   status.stale = group.stale;
+  status.fetched_after = group.fetched.after();
+  status.fetched = group.fetched.ranges();
   status.oldest_unsettled = group.ledger.first_missing(head);
   const Seq retry = group.retries.lowest();
   if (retry != 0 && (status.oldest_unsettled == 0 || retry < status.oldest_unsettled)) {

@@ -6,6 +6,7 @@
 #include <span>
 
 #include <mesh/core/publisher/assignment.hpp>
+#include <mesh/core/publisher/fetched_book.hpp>
 #include <mesh/core/publisher/ledger.hpp>
 #include <mesh/core/publisher/retry_store.hpp>
 #include <mesh/model/messages.hpp>
@@ -43,6 +44,7 @@ struct Group {
   RetryStore retries;
   std::map<Seq, ParkedIndex> parked;
   Assignment assignment;
+  FetchedBook fetched;
 
   bool value_dirty = false;
   bool ledger_dirty = false;

@@ -30,7 +30,7 @@ Group* Operating::group_for(const Route& route, std::uint64_t id, const std::str
   return group;
 }
 
-void Operating::on_info(const Route& route, const InfoRequest& request) {
+void Operating::on_info(const Route& route, const InfoRequest& request, Now now) {
   Info info;
   info.id = request.id;
   info.origin = desk_.identity.origin;
@@ -42,6 +42,10 @@ void Operating::on_info(const Route& route, const InfoRequest& request) {
   info.journal_bytes = desk_.usage.event_bytes();
   info.group_count = static_cast<std::uint32_t>(desk_.groups.size());
   info.session_count = static_cast<std::uint32_t>(desk_.sessions.size());
+  info.version = ZMESH_VERSION;
+  info.time = now.wall;
+  info.journal_bytes_max = desk_.settings.retention.bytes_max;
+  info.journal_owed_bytes = desk_.owed_bytes;
   desk_.send(route, std::move(info));
 }
 

@@ -18,7 +18,7 @@ class Operating {
 
   explicit Operating(Desk& desk) : desk_(desk) {}
 
-  void on_info(const Route& route, const InfoRequest& request);
+  void on_info(const Route& route, const InfoRequest& request, Now now);
   void on_groups(const Route& route, const GroupsRequest& request, Now now);
   void on_parked_list(const Route& route, const ParkedListRequest& request);
   void on_parked_command(const Route& route, const ParkedCommand& command, Now now);

@@ -201,6 +201,7 @@ Result<void> restore_desk(Desk& desk, const Journal& journal, std::span<const Gr
       group->mark_through = desk.head;
     }
     expire_through(desk, *group, desk.dropped_through, now);
+    group->fetched = FetchedBook(desk.head);
     desk.touch(*group);
   }
   for (const GroupDeclaration& one : declared) {

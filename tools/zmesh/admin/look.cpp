@@ -8,6 +8,19 @@
 #include <tools/zmesh/registry/where.hpp>
 
 namespace zmesh {
+namespace {
+
+mesh::WallTime wall_now() {
+  return std::chrono::system_clock::now().time_since_epoch().count();
+}
+
+}  // namespace
+
+mesh::Duration clock_lead(mesh::WallTime theirs, mesh::WallTime asked, mesh::WallTime answered) {
+  if (theirs == 0) return mesh::Duration{0};
+  if (theirs > answered) return mesh::Duration(theirs - answered);
+  return mesh::Duration(std::min<mesh::WallTime>(theirs - asked, 0));
+}
 
 PublisherProbe::PublisherProbe(std::string endpoint, std::string name, std::string journal,
                                std::int64_t pid) {
@@ -31,8 +44,10 @@ PublisherLook PublisherProbe::look(mesh::Duration timeout) {
     if (!admin) return failed(admin.error());
     admin_ = std::move(*admin);
   }
+  const auto asked_at = wall_now();
   auto info = admin_->info();
   if (!info) return failed(info.error());
+  look.clock_ahead = clock_lead(info->time, asked_at, wall_now());
   auto groups = admin_->groups();
   if (!groups) return failed(groups.error());
   look.info = std::move(*info);

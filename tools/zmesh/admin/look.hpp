@@ -16,7 +16,8 @@ struct PublisherLook {
   std::int64_t pid = 0;
   std::optional<mesh::Info> info;  ///< nothing: it did not answer; see error
   std::vector<mesh::GroupStatus> groups;
-  mesh::Duration answered{0};  ///< how long the answers took
+  mesh::Duration answered{0};     ///< how long the answers took
+  mesh::Duration clock_ahead{0};  ///< its clock's lead over ours; negative: it is behind; 0: none to be seen
   std::optional<mesh::Error> error;
 
   bool answers() const { return info.has_value(); }
@@ -38,6 +39,10 @@ class PublisherProbe {
 
 /// Of endpoints and @NAMEs; none: every node of this machine. Error: unreachable (a node that is not there).
 mesh::Result<std::vector<PublisherProbe>> make_probes(const std::vector<std::string>& where);
+
+/// How far a clock is ahead (or, negative, behind) that was read between two readings of ours; 0 when it may
+/// be the same. A clock that reads 0 does not tell.
+mesh::Duration clock_lead(mesh::WallTime theirs, mesh::WallTime asked, mesh::WallTime answered);
 
 /// All at once, so that one that does not answer delays no other.
 std::vector<PublisherLook> look_at(std::vector<PublisherProbe>& probes, mesh::Duration timeout);

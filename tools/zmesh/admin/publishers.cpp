@@ -25,9 +25,13 @@ Json publisher_json(const PublisherLook& look) {
   json["head"] = look.info ? Json(look.info->head) : Json();
   json["dropped_through"] = look.info ? Json(look.info->dropped_through) : Json();
   json["journal_bytes"] = look.info ? Json(look.info->journal_bytes) : Json();
+  const bool tells_limit = look.info && look.info->journal_bytes_max > 0;
+  json["journal_bytes_max"] = tells_limit ? Json(look.info->journal_bytes_max) : Json();
+  json["journal_owed_bytes"] = tells_limit ? Json(look.info->journal_owed_bytes) : Json();
   json["groups"] = look.info ? Json(look.info->group_count) : Json();
   json["sessions"] = look.info ? Json(look.info->session_count) : Json();
   json["answer_seconds"] = look.info ? Json(std::chrono::duration<double>(look.answered).count()) : Json();
+  json["version"] = look.info && !look.info->version.empty() ? Json(look.info->version) : Json();
   json["journal"] = look.journal.empty() ? Json() : Json(look.journal);
   json["pid"] = look.pid > 0 ? Json(look.pid) : Json();
   json["error"] = look.error ? Json(look.error->describe()) : Json();

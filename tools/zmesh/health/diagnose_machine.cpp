@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sstream>
 
 #include <tools/zmesh/health/doctor.hpp>
 #include <tools/zmesh/registry/registry.hpp>
+#include <tools/zmesh/text/times.hpp>
 
 namespace zmesh {
 namespace {
@@ -34,6 +36,8 @@ std::uint64_t open_files(std::int64_t pid) {
   return count;
 }
 
+constexpr mesh::Duration clock_off_max = std::chrono::milliseconds(100);
+
 }  // namespace
 
 void diagnose_machine(Findings& findings) {
@@ -48,6 +52,44 @@ void diagnose_machine(Findings& findings) {
   } else {
     findings.push_back({true, "this machine", "registry", "no node has listed itself here", ""});
   }
+}
+
+void diagnose_versions(const std::vector<PublisherLook>& looks, Findings& findings) {
+  std::map<std::string, std::vector<std::string>> names;  // by version
+  for (const auto& look : looks) {
+    if (!look.answers()) continue;
+    const auto& version = look.info->version;
+    names[version].push_back(look.name);
+    if (version == ZMESH_VERSION) {
+      findings.push_back({true, look.name, "version", "runs zmesh " + version + ", as this tool", ""});
+    } else {
+      findings.push_back(
+          {false, look.name, "version",
+           (version.empty() ? std::string("does not tell its version, so it is older than this tool's ")
+                            : "runs zmesh " + version + ", but this tool is ") +
+               ZMESH_VERSION,
+           "they speak the same protocol; update the older of the two, so that nothing is told by one only"});
+    }
+  }
+  if (names.size() < 2) return;
+  std::string text = "the publishers run different versions:";
+  for (const auto& [version, who] : names) {
+    text += (version.empty() ? " unknown (" : " " + version + " (");
+    for (const auto& name : who) text += name + (&name == &who.back() ? ")" : ", ");
+  }
+  findings.push_back({false, "these publishers", "version", text, "update the older ones"});
+}
+
+void diagnose_clock(const PublisherLook& look, Findings& findings) {
+  if (look.info->time == 0) return;
+  const auto off = look.clock_ahead;
+  const bool good = off < clock_off_max && off > -clock_off_max;
+  findings.push_back(
+      {good, look.name, "clock",
+       good ? "its clock agrees with ours"
+            : "its clock is " + duration_text(off < mesh::Duration{0} ? -off : off) +
+                  (off < mesh::Duration{0} ? " behind ours" : " ahead of ours"),
+       good ? "" : "set both machines' clocks (chrony, systemd-timesyncd); --since and ages are wrong"});
 }
 
 void diagnose_process(const PublisherLook& look, Findings& findings) {

@@ -16,12 +16,13 @@ using namespace std::chrono_literals;
 
 constexpr mesh::Duration silent_after = 10s;
 constexpr double disk_full_share = 0.9;
+constexpr double journal_owed_share_max = 0.8;
 
 mesh::WallTime now_by_the_wall() {
   return std::chrono::system_clock::now().time_since_epoch().count();
 }
 
-void diagnose_clock(const std::string& name, mesh::WallTime newest, Findings& findings) {
+void diagnose_newest(const std::string& name, mesh::WallTime newest, Findings& findings) {
   const auto ahead = mesh::Duration(newest - now_by_the_wall());
   if (newest <= 0) return;
   const bool good = ahead < 100ms;
@@ -117,7 +118,7 @@ void diagnose_journal(const PublisherLook& look, bool deep, Findings& findings) 
     return;
   }
   const auto usage = (*journal)->usage();
-  if (!usage.segments.empty()) diagnose_clock(look.name, usage.segments.back().newest, findings);
+  if (!usage.segments.empty()) diagnose_newest(look.name, usage.segments.back().newest, findings);
   if (!deep) return;
   const auto check = mesh::check_journal(look.journal);
   const bool sound = check && check->sound();
@@ -126,6 +127,19 @@ void diagnose_journal(const PublisherLook& look, bool deep, Findings& findings) 
        sound ? "every byte of its journal verifies"
              : "its journal is damaged" + (check ? std::string() : ": " + check.error().describe()),
        sound ? "" : "stop the publisher, then zmesh journal salvage " + look.journal});
+}
+
+void diagnose_room(const PublisherLook& look, Findings& findings) {
+  const auto limit = look.info->journal_bytes_max;
+  if (limit == 0) return;
+  const auto share = static_cast<double>(look.info->journal_owed_bytes) / static_cast<double>(limit);
+  const bool good = share < journal_owed_share_max;
+  findings.push_back(
+      {good, look.name, "journal",
+       (share >= 1 ? "it refuses to publish: its groups are owed " : "its groups are owed ") +
+           size_text(look.info->journal_owed_bytes) + " of the " + size_text(limit) +
+           " that its journal may have",
+       good ? "" : "let its groups settle (see which lag), or give the journal a higher limit"});
 }
 
 void diagnose_groups(const PublisherLook& look, Findings& findings) {

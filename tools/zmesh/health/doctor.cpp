@@ -40,11 +40,14 @@ ExitCode doctor(const DoctorOptions& options) {
   Findings findings;
   diagnose_machine(findings);
   const auto looks = look_at(*probes, timeout);
+  diagnose_versions(looks, findings);
   for (const auto& look : looks) {
     diagnose_answer(look, findings);
     diagnose_journal(look, options.deep, findings);
     diagnose_process(look, findings);
     if (!look.answers()) continue;
+    diagnose_clock(look, findings);
+    diagnose_room(look, findings);
     diagnose_stream(look, timeout, findings);
     diagnose_groups(look, findings);
   }

@@ -7,8 +7,8 @@ namespace zmesh {
 
 void add_trace(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<TraceOptions>();
-  auto* command =
-      app.add_subcommand("trace", "Tell the life of an event: committed, attempts, parked, settled");
+  auto* command = app.add_subcommand(
+      "trace", "Tell the life of an event: committed, sent or fetched, attempts, parked, settled");
   command
       ->add_option("WHERE", options->where,
                    "Control endpoint or @NAME of the publisher, or its journal's DIR")
@@ -27,6 +27,10 @@ void add_trace(CLI::App& app, Chosen& chosen) {
       "another\nmachine tells of parked events and of what is settled in sequence; the attempts of an event "
       "that waits "
       "for its\nretry are known to its journal only. What is settled is in the journal within about 50 ms.\n"
+      "Whether an event was sent live or fetched is known to its running publisher only, of what it has "
+      "answered "
+      "since its\nstart (the newest 32 stretches of each group); every attempt after the first is a "
+      "redelivery.\n"
       "\n"
       "  zmesh trace @bookings 1017\n"
       "  zmesh trace /var/lib/bookings --key b-17 --group refunds\n"

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include <journal/journal.hpp>
-
+#include <mesh/admin.hpp>
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/registry/where.hpp>
 #include <tools/zmesh/sniff/stream.hpp>
@@ -77,6 +77,16 @@ mesh::Result<void> find_events(const TraceOptions& options, const Where& where, 
   return {};
 }
 
+/// How the groups are doing, by their publisher; empty: it is not known where it is, or it does not answer.
+std::vector<mesh::GroupStatus> ask_statuses(const Where& where, mesh::Duration timeout) {
+  if (where.endpoint.empty()) return {};
+  auto admin = mesh::Admin::connect(where.endpoint, timeout);
+  if (!admin) return {};
+  auto list = admin->groups();
+  if (!list) return {};
+  return std::move(list->groups);
+}
+
 }  // namespace
 
 std::string_view to_string(GroupTrace::State state) {
@@ -117,11 +127,17 @@ ExitCode trace(const TraceOptions& options) {
     return ExitCode::failure;
   }
   const auto timeout = parse_duration(options.timeout).value();
+  const auto statuses = ask_statuses(*where, timeout);
   std::string out;
   for (const auto& item : items) {
     auto groups = where->journal.empty() ? trace_by_asking(where->endpoint, timeout, item.event)
                                          : trace_in_journal(where->journal, item.event);
     if (!groups) return report(groups.error());
+    for (auto& group : *groups) {
+      const auto status = std::find_if(statuses.begin(), statuses.end(),
+                                       [&](const auto& one) { return one.group == group.group; });
+      if (status != statuses.end()) tell_way(group, *status, item.event.seq);
+    }
     if (!options.group.empty())
       std::erase_if(*groups, [&](const auto& group) { return group.group != options.group; });
     if (!out.empty() && !options.json) out += '\n';

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include <mesh/model/policy.hpp>
+#include <mesh/model/messages.hpp>
 #include <tools/zmesh/exit_code.hpp>
 #include <tools/zmesh/sniff/item.hpp>
 
@@ -35,15 +35,27 @@ struct GroupTrace {
     discarded,  ///< by an operator
   };
 
+  /// The way to its first attempt. Every further one is a redelivery.
+  enum class Way {
+    unknown,  ///< nobody tells: the publisher is down, or this was before its start, or many answers ago
+    waiting,  ///< nobody has settled it yet, nor fetched it; a member may have it from the live stream
+    live,     ///< on the live stream, right after its commit
+    fetched,  ///< in the answer to a member's fetch
+  };
+
   std::string group;
   State state = State::pending;
   mesh::WallTime at = 0;  ///< waiting: due; parked, discarded: since; else 0
   std::optional<mesh::Reason> reason;
   std::uint32_t redrives = 0;
   std::vector<mesh::Attempt> attempts;
+  Way way = Way::unknown;
+  std::string way_member;     ///< to whom; empty: not known
+  mesh::WallTime way_at = 0;  ///< fetched: when, to a second; else 0
 };
 
 std::string_view to_string(GroupTrace::State state);
+std::string_view to_string(GroupTrace::Way way);
 
 /// By the journal's state, which knows everything, also while the publisher is down. Error: journal_*.
 mesh::Result<std::vector<GroupTrace>> trace_in_journal(const std::string& journal,
@@ -51,6 +63,8 @@ mesh::Result<std::vector<GroupTrace>> trace_in_journal(const std::string& journa
 /// By asking the publisher, which tells of what is parked but not of what waits for a retry.
 mesh::Result<std::vector<GroupTrace>> trace_by_asking(const std::string& endpoint, mesh::Duration timeout,
                                                       const mesh::EventView& event);
+/// Adds which way the event went out, as far as the publisher's status of the group tells.
+void tell_way(GroupTrace& trace, const mesh::GroupStatus& status, mesh::Seq seq);
 
 std::string trace_text(const SniffItem& item, const std::vector<GroupTrace>& groups);
 std::string trace_json(const SniffItem& item, const std::vector<GroupTrace>& groups);

@@ -32,6 +32,23 @@ std::string state_sentence(const GroupTrace& group) {
   return "unknown";
 }
 
+/// How it went out, or nothing where there is nothing to say.
+std::string way_sentence(const GroupTrace& group) {
+  const auto to = group.way_member.empty() ? "" : " " + group.way_member;
+  switch (group.way) {
+    case GroupTrace::Way::unknown:
+      if (group.state == GroupTrace::State::unwanted) return "";
+      return "whether it was sent live or fetched is not known (any more)";
+    case GroupTrace::Way::waiting:
+      return "not fetched so far; a member may have it from the live stream";
+    case GroupTrace::Way::live:
+      return "sent live, right after its commit" + (to.empty() ? to : ", to" + to);
+    case GroupTrace::Way::fetched:
+      return time_text(group.way_at) + "  fetched by" + to;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string trace_text(const SniffItem& item, const std::vector<GroupTrace>& groups) {
@@ -48,6 +65,7 @@ std::string trace_text(const SniffItem& item, const std::vector<GroupTrace>& gro
     text += "  group " + group.group + ": " + state_sentence(group);
     if (group.redrives > 0) text += ", redriven " + std::to_string(group.redrives) + " times";
     text += '\n';
+    if (const auto way = way_sentence(group); !way.empty()) text += "    " + way + '\n';
     for (const auto& attempt : group.attempts) {
       text += "    " + time_text(attempt.at) + "  attempt " + std::to_string(attempt.number);
       if (!attempt.member.empty()) text += " by " + attempt.member;
@@ -86,6 +104,9 @@ std::string trace_json(const SniffItem& item, const std::vector<GroupTrace>& gro
                     {"at", group.at > 0 ? Json(time_text(group.at)) : Json()},
                     {"reason", group.reason ? Json(std::string(mesh::to_string(*group.reason))) : Json()},
                     {"redrives", group.redrives},
+                    {"way", std::string(to_string(group.way))},
+                    {"way_member", group.way_member.empty() ? Json() : Json(group.way_member)},
+                    {"way_at", group.way_at > 0 ? Json(time_text(group.way_at)) : Json()},
                     {"attempts", attempts}});
   }
   return line + ",\"groups\":" + list.dump(-1, ' ', false, Json::error_handler_t::replace) + "}\n";
