@@ -13,6 +13,7 @@
 #include <nodes/gateway/pipe_listener.hpp>
 #include <nodes/gateway/settle_request.hpp>
 #include <nodes/http/target.hpp>
+#include <nodes/node/rivals.hpp>
 #include <nodes/relay/route.hpp>
 #include <nodes/relay/seen.hpp>
 
@@ -267,6 +268,18 @@ BOOST_AUTO_TEST_CASE(an_event_keeps_its_identity_over_relays) {
   BOOST_TEST((derived.id == node::Seen::Id{second, 42}));
   BOOST_TEST(derived.path == second.hex());
   BOOST_TEST(!node::is_loop(derived, own));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_attaches_again_and_again_has_a_rival) {
+  node::Rivals rivals(1), busy(3);
+  const auto start = node::Rivals::Clock::now();
+  int told = 0;
+  for (int i = 0; i < 3600; ++i) told += rivals.attached("up", start + i * 1s);
+  // At first, and then at twice the distance each time.
+  BOOST_TEST(told >= 5);
+  BOOST_TEST(told <= 9);
+  for (int i = 0; i < 100; ++i) BOOST_TEST(!rivals.attached("seldom", start + i * 10s));
+  for (int i = 0; i < 3; ++i) BOOST_TEST(!busy.attached("all have one name", start));
 }
 
 BOOST_AUTO_TEST_CASE(too_long_a_way_is_a_loop) {
