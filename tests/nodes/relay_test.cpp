@@ -106,7 +106,9 @@ BOOST_AUTO_TEST_CASE(copied_and_forged_headers_take_no_event_away) {
 
     node::Relayed relayed(1000);
     node::Topics topics;
-    const auto relay = node::open_relay(relay_of({&up}), down, relayed, topics).value();
+    auto settings = relay_of({&up});
+    settings.source.concurrency = 1;  // in their order
+    const auto relay = node::open_relay(settings, down, relayed, topics).value();
     // "other" settles nothing here.
     BOOST_REQUIRE(up.wait_settled(last, 0s).error().code == mesh::Errc::timeout);
     const auto deadline = std::chrono::steady_clock::now() + 20s;
