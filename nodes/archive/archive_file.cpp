@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <vector>
 
 namespace node {
@@ -44,44 +45,59 @@ std::string compress(std::string_view lines, int level) {
   return out;
 }
 
-/// Where the last whole member ends.
-std::uint64_t whole_members(int fd) {
+/// What a file that was left behind holds.
+struct Members {
+  std::uint64_t whole = 0;  ///< bytes up to the end of the last whole one
+  bool damaged = false;     ///< what follows is not the beginning of another one either
+};
+
+mesh::Result<Members> members_of(int fd, const std::string& path) {
   std::vector<unsigned char> in(64 * 1024), out(64 * 1024);
   z_stream stream{};
   if (::inflateInit2(&stream, gzip_window) != Z_OK) throw std::bad_alloc();
-  std::uint64_t read_size = 0, whole = 0;
-  bool good = true;
-  while (good) {
+  const std::unique_ptr<z_stream, int (*)(z_stream*)> ended(&stream, ::inflateEnd);
+  Members members;
+  std::uint64_t read_size = 0;
+  while (true) {
     const auto got = ::read(fd, in.data(), in.size());
-    if (got <= 0) break;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return file_failed(path, "read");
+    if (got == 0) return members;
     read_size += static_cast<std::uint64_t>(got);
     stream.next_in = in.data();
     stream.avail_in = static_cast<uInt>(got);
-    while (good && stream.avail_in > 0) {
+    while (stream.avail_in > 0) {
       stream.next_out = out.data();
       stream.avail_out = static_cast<uInt>(out.size());
       const int status = ::inflate(&stream, Z_NO_FLUSH);
-      good = status == Z_OK || status == Z_STREAM_END;
+      if (status == Z_MEM_ERROR) throw std::bad_alloc();
+      members.damaged = status != Z_OK && status != Z_STREAM_END;
+      if (members.damaged) return members;
       if (status != Z_STREAM_END) continue;
-      whole = read_size - stream.avail_in;
-      good = ::inflateReset(&stream) == Z_OK;
+      members.whole = read_size - stream.avail_in;
+      ::inflateReset(&stream);
     }
   }
-  ::inflateEnd(&stream);
-  return whole;
 }
 
-mesh::Result<void> recover(const std::filesystem::path& path) {
+/// Only what a crash can have left behind is cut off: the beginning of a member, which nobody was told is
+/// safe.
+mesh::Result<void> recover(const std::filesystem::path& path, Recovered& recovered) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CLOEXEC);
   if (fd < 0) return file_failed(path, "opened");
-  const auto size = whole_members(fd);
-  const bool cut = ::ftruncate(fd, static_cast<off_t>(size)) == 0 && ::fsync(fd) == 0;
+  const auto members = members_of(fd, path);
+  const bool cuts = members && !members->damaged;
+  const bool cut = !cuts || (::ftruncate(fd, static_cast<off_t>(members->whole)) == 0 && ::fsync(fd) == 0);
   ::close(fd);
+  if (!members) return members.error();
   if (!cut) return file_failed(path, "completed");
   auto place = path.string();
   place.resize(place.size() - growing.size());
-  if ((size > 0 ? ::rename(path.c_str(), place.c_str()) : ::unlink(path.c_str())) != 0)
+  if (members->damaged) recovered.damaged.push_back(place += ".damaged");
+  const bool keeps = members->damaged || members->whole > 0;
+  if ((keeps ? ::rename(path.c_str(), place.c_str()) : ::unlink(path.c_str())) != 0)
     return file_failed(path, "renamed");
+  if (!members->damaged) ++recovered.completed;
   return {};
 }
 
@@ -118,8 +134,13 @@ mesh::Result<void> ArchiveFile::add(std::string_view lines) {
   }
   if (!rest.empty() || ::fdatasync(fd_) != 0) {
     auto error = file_failed(path_, "written");
-    // After a failed sync nobody knows what is on disk: what was not synced is not counted on.
-    [[maybe_unused]] const int cut = ::ftruncate(fd_, static_cast<off_t>(size_));
+    // After a failed sync nobody knows what is on disk: what was not synced is not counted on. Nothing may
+    // follow what cannot be cut off.
+    if (::ftruncate(fd_, static_cast<off_t>(size_)) != 0) {
+      ::close(fd_);
+      fd_ = -1;
+      error.text += "; nor can it be cut: it is left as it is, and completed at the next start";
+    }
     return error;
   }
   size_ += packed.size();
@@ -140,19 +161,18 @@ mesh::Result<void> ArchiveFile::complete() {
   return {};
 }
 
-mesh::Result<unsigned> recover_archive(const std::string& directory) {
-  unsigned count = 0;
+mesh::Result<Recovered> recover_archive(const std::string& directory) {
+  Recovered recovered;
   std::error_code error;
   std::vector<std::filesystem::path> found;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error))
     if (entry.path().string().ends_with(".jsonl.gz" + std::string(growing))) found.push_back(entry.path());
   if (error) return mesh::fail(mesh::Errc::journal_io, directory + " cannot be read: " + error.message());
   for (const auto& path : found) {
-    if (auto recovered = recover(path); !recovered) return recovered.error();
-    ++count;
+    if (auto done = recover(path, recovered); !done) return done.error();
   }
-  if (count > 0 && !sync_directory(directory)) return file_failed(directory, "synced");
-  return count;
+  if (!found.empty() && !sync_directory(directory)) return file_failed(directory, "synced");
+  return recovered;
 }
 
 }  // namespace node

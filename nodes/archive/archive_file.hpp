@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <journal/result.hpp>
 
@@ -21,8 +22,8 @@ class ArchiveFile {
   /// Begins NAME.part in `directory`. Error: journal_io, disk_full.
   mesh::Result<void> begin(const std::string& directory, const std::string& name, int level);
 
-  /// Writes the lines as one member and syncs it. On an error the file is as it was before. Errors:
-  /// journal_io, disk_full.
+  /// Writes the lines as one member and syncs it. On an error the file is as it was before, or, where that
+  /// cannot be, not open any more: another one is to be begun. Errors: journal_io, disk_full.
   mesh::Result<void> add(std::string_view lines);
 
   /// Renames it into place; it is closed whatever happens. Error: journal_io.
@@ -41,8 +42,14 @@ class ArchiveFile {
   std::uint64_t size_ = 0;
 };
 
-/// Completes what an earlier run has left behind in `directory`: each NAME.part is cut behind its last whole
-/// member and renamed. How many there were. Error: journal_io.
-mesh::Result<unsigned> recover_archive(const std::string& directory);
+struct Recovered {
+  unsigned completed = 0;
+  std::vector<std::string> damaged{};  ///< paths
+};
+
+/// Completes what an earlier run has left behind in `directory`: from each NAME.part the unfinished last
+/// member is cut off, and it is renamed. One that has damage elsewhere holds events that were acknowledged,
+/// and is kept as it is as NAME.damaged. Error: journal_io.
+mesh::Result<Recovered> recover_archive(const std::string& directory);
 
 }  // namespace node

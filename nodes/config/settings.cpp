@@ -1,5 +1,7 @@
 #include <nodes/config/settings.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <fstream>
 #include <sstream>
@@ -23,6 +25,20 @@ std::string source_of(const Part& part, std::string_view key) {
   return source.empty() ? part.source : source;
 }
 
+/// HOST-PID, of what names may consist of.
+std::string process_name() {
+  char host[65] = "";
+  if (::gethostname(host, sizeof host - 1) != 0) host[0] = '\0';
+  std::string name(host);
+  std::replace_if(
+      name.begin(), name.end(),
+      [](char letter) {
+        return !mesh::valid_name({&letter, 1});
+      },
+      '-');
+  return (name.empty() ? "" : name + "-") + std::to_string(::getpid());
+}
+
 class Builder {
  public:
   Builder(const Config& config, std::vector<Problem>& problems) : config_(config), problems_(problems) {}
@@ -30,6 +46,9 @@ class Builder {
   Settings build() {
     const auto& node = config_.part("node");
     settings_.name = node.get<std::string>("name");
+    member_ = settings_.name;
+    // Two nodes that nobody gave a name are not one member.
+    if (node.source_of("name").empty()) member_ += "-" + process_name();
     settings_.drain_timeout = node.get<mesh::Duration>("drain_timeout");
     settings_.log_level = config_.part("log").get<std::string>("level");
     settings_.log_format = config_.part("log").get<std::string>("format");
@@ -112,7 +131,7 @@ class Builder {
     gateway.group_idle_timeout = part.get<mesh::Duration>("group_idle_timeout");
     gateway.in_flight_max = static_cast<unsigned>(number(part, "in_flight_max"));
     gateway.retry = retry(part);
-    gateway.member = settings_.name + "-gateway";
+    gateway.member = member_ + "-gateway";
     if (settings_.publisher) gateway.event_size_max = settings_.publisher->event_size_max;
     if (gateway.http) {
       gateway.http->body_size_max = gateway.body_size_max;
@@ -198,7 +217,7 @@ class Builder {
     source.concurrency = static_cast<unsigned>(number(part, "concurrency"));
     source.event_size_max = number(part, "event_size_max");
     source.retry = retry(part);
-    source.member = settings_.name + "-" + role;
+    source.member = member_ + "-" + role;
     check_group_is_free(part, role, source);
     return source;
   }
@@ -288,6 +307,7 @@ class Builder {
   };
 
   Settings settings_;
+  std::string member_;  ///< the beginning of the members' names
   std::vector<TakenGroup> taken_groups_;
 };
 

@@ -18,7 +18,8 @@ const Option node_options[] = {
     {"name",
      Kind::text,
      "\"zmeshd\"",
-     "Name of this node: of its publisher, and the beginning of its members' names.",
+     "Name of this node: of its publisher, and the beginning of its members' names (followed by host and "
+     "process id where it was not given). Each node needs its own.",
      0,
      0,
      {},
@@ -218,7 +219,7 @@ const Option relay_options[] = {
 };
 
 const Option deliver_options[] = {
-    ZMESH_SOURCE_OPTIONS("4", "5"),
+    ZMESH_SOURCE_OPTIONS("4", "500"),
     {"webhook",
      Kind::text,
      "\"\"",

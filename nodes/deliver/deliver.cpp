@@ -1,6 +1,7 @@
 #include <nodes/deliver/deliver.hpp>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -9,6 +10,7 @@
 
 #include <nodes/deliver/webhook.hpp>
 #include <nodes/deliver/worker.hpp>
+#include <nodes/log/log.hpp>
 #include <tools/zmesh/process/child.hpp>
 #include <tools/zmesh/text/event_line.hpp>
 
@@ -24,6 +26,9 @@ constexpr int status_park = 65;
 constexpr mesh::Duration command_grace = 300ms;
 /// The same for a consumer whose time to close is over.
 constexpr mesh::Duration farewell_time = 300ms;
+/// Between two tries to reach a webhook.
+constexpr mesh::Duration unreachable_pause_least = 100ms;
+constexpr mesh::Duration unreachable_pause_most = 10s;
 
 std::vector<std::string> environment_of(const mesh::Event& event, const std::string& group) {
   std::vector<std::string> variables = {
@@ -66,6 +71,7 @@ class Deliver final : public Role {
 
   RoleStatus status() const override {
     RoleStatus status{"deliver", settings_.source.group, consumer_->member(), consumer_->stats(), {}};
+    if (webhook_) status.counts.emplace_back("unreachable", unreachable_);
     if (workers_.empty()) return status;
     std::uint64_t starts = 0;
     for (const auto& worker : workers_) starts += worker->starts();
@@ -85,6 +91,11 @@ class Deliver final : public Role {
 
   void close(mesh::Duration timeout) override {
     const auto end = Clock::now() + timeout;
+    {
+      const std::lock_guard lock(mutex_);
+      ending_ = true;
+    }
+    closing_.notify_all();
     if (consumer_) close_consumer(timeout);
     for (const auto& worker : workers_) worker->ask_to_end();
     const auto workers_end = Clock::now() + std::clamp<mesh::Duration>(end - Clock::now(), 200ms, 2s);
@@ -120,16 +131,39 @@ class Deliver final : public Role {
     zmesh::append_event_json(line, event.view(),
                              {event.origin().hex(), event.publisher_name(), event.attempt(),
                               event.redelivered(), event.redrives()});
-    if (webhook_) {
-      std::shared_ptr<const WebhookSettings> hook;
-      {
-        const std::lock_guard lock(mutex_);
-        hook = hook_;
-      }
-      return webhook_->post(*hook, event, line);
-    }
+    if (webhook_) return post(event, line);
     line += '\n';
-    return settings_.worker.empty() ? execute(event, line) : ask(line);
+    return settings_.worker.empty() ? execute(event, line) : ask(event, line);
+  }
+
+  /// While nobody is there its handler holds the event: the publishers' journals are the buffer.
+  mesh::Outcome post(const mesh::Event& event, const std::string& line) {
+    const auto moment = settings_.source.retry.ack_wait / 3;
+    for (auto pause = unreachable_pause_least;; pause = std::min(pause * 2, unreachable_pause_most)) {
+      auto outcome = webhook_->post(*hook(), event, line);
+      if (outcome) {
+        if (is_unreachable_.exchange(false))
+          log(mesh::Level::info, "deliver.reached",
+              "group " + settings_.source.group + ": the webhook is there again");
+        return std::move(*outcome);
+      }
+      ++unreachable_;
+      if (!is_unreachable_.exchange(true))
+        log(mesh::Level::error, "deliver.unreachable",
+            "group " + settings_.source.group + ": " + outcome.error().text + "; trying on");
+      for (const auto due = Clock::now() + pause; Clock::now() < due;) {
+        event.extend();
+        std::unique_lock lock(mutex_);
+        if (closing_.wait_until(lock, std::min(due, Clock::now() + moment), [&] { return ending_; }))
+          return mesh::retry("the node ended; " + outcome.error().text);
+      }
+      event.extend();
+    }
+  }
+
+  std::shared_ptr<const WebhookSettings> hook() {
+    const std::lock_guard lock(mutex_);
+    return hook_;
   }
 
   mesh::Outcome execute(const mesh::Event& event, const std::string& line) const {
@@ -144,14 +178,15 @@ class Deliver final : public Role {
   }
 
   /// There are as many workers as handlers, so one is always free.
-  mesh::Outcome ask(const std::string& line) {
+  mesh::Outcome ask(const mesh::Event& event, const std::string& line) {
     Worker* worker = nullptr;
     {
       const std::lock_guard lock(mutex_);
       worker = free_.back();
       free_.pop_back();
     }
-    auto outcome = worker->ask(line, settings_.source.retry.ack_wait + command_grace);
+    auto outcome = worker->ask({event.origin().hex(), event.seq()}, line,
+                               settings_.source.retry.ack_wait + command_grace);
     const std::lock_guard lock(mutex_);
     free_.push_back(worker);
     return outcome;
@@ -160,8 +195,11 @@ class Deliver final : public Role {
   const DeliverSettings settings_;
   std::mutex mutex_;
   std::condition_variable closing_;
+  bool ending_ = false;
   std::shared_ptr<const WebhookSettings> hook_;
   std::optional<Webhook> webhook_;
+  std::atomic<bool> is_unreachable_{false};
+  std::atomic<std::uint64_t> unreachable_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker*> free_;
   std::optional<mesh::Consumer> consumer_;

@@ -106,8 +106,8 @@ void Webhook::abort() {
   state_->aborting = true;
 }
 
-mesh::Outcome Webhook::post(const WebhookSettings& settings, const mesh::Event& event,
-                            const std::string& body) {
+mesh::Result<mesh::Outcome> Webhook::post(const WebhookSettings& settings, const mesh::Event& event,
+                                          const std::string& body) {
   auto* handle = state_->take();
   if (handle == nullptr) return mesh::retry("libcurl has no handle left");
   Headers headers;
@@ -143,14 +143,17 @@ mesh::Outcome Webhook::post(const WebhookSettings& settings, const mesh::Event& 
   curl().easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, abort_wanted);
   curl().easy_setopt(handle, CURLOPT_XFERINFODATA, &state_->aborting);
   const auto code = curl().easy_perform(handle);
-  long status = 0;
+  long status = 0, sent = 0;
   curl_off_t retry_after = 0;
+  curl().easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &sent);
   curl().easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   curl().easy_getinfo(handle, CURLINFO_RETRY_AFTER, &retry_after);
   state_->give_back(handle);
-  if (code != CURLE_OK)
-    return mesh::retry(std::string("the webhook could not be reached: ") +
-                       (problem[0] != '\0' ? problem : curl().easy_strerror(code)));
+  if (code != CURLE_OK) {
+    const std::string text = problem[0] != '\0' ? problem : curl().easy_strerror(code);
+    if (sent == 0) return mesh::fail(mesh::Errc::unreachable, "the webhook cannot be reached: " + text);
+    return mesh::retry("the webhook did not answer: " + text);
+  }
   std::optional<mesh::Duration> delay;
   if (retry_after > 0) delay = std::chrono::seconds(std::min<curl_off_t>(retry_after, 86'400));
   return judge(status, std::move(answer), delay);

@@ -15,8 +15,7 @@ struct WebhookSettings {
 };
 
 /// 2xx: handled. 429 and 503: again, after Retry-After if the answer has it. 408, 5xx, 3xx, no answer in
-/// time, no connection: again, after the group's backoff. Any other 4xx: parked, with the beginning of the
-/// answer.
+/// time: again, after the group's backoff. Any other 4xx: parked, with the beginning of the answer.
 ///
 /// Any number of threads post at once; connections are kept and used again.
 class Webhook {
@@ -24,8 +23,10 @@ class Webhook {
   explicit Webhook(std::string agent);
   ~Webhook();
 
-  /// `body` is the event as a line of JSON.
-  mesh::Outcome post(const WebhookSettings& settings, const mesh::Event& event, const std::string& body);
+  /// `body` is the event as a line of JSON. Error: unreachable, when nothing of the post was sent: no
+  /// address, no connection, no TLS. Then no event is to blame, nor is any attempt to be charged.
+  mesh::Result<mesh::Outcome> post(const WebhookSettings& settings, const mesh::Event& event,
+                                   const std::string& body);
 
   /// Posts under way fail within about a second, and further ones at once. Any thread.
   void abort();

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@
 #include <thread>
 
 #include <mesh/model/policy.hpp>
+#include <nodes/log/log.hpp>
 #include <tools/zmesh/process/child.hpp>
 #include <tools/zmesh/text/times.hpp>
 
@@ -37,6 +39,10 @@ mesh::Error worker_failed(std::string text) {
 int left_ms(Clock::time_point deadline) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now()).count();
   return static_cast<int>(std::clamp<std::int64_t>(left, 0, 1 << 30));
+}
+
+std::string exit_text(int status) {
+  return " (exit status " + std::to_string(status) + ")";
 }
 
 void shut(int& fd) {
@@ -114,6 +120,7 @@ mesh::Result<void> Worker::start(Clock::time_point deadline) {
   ::fcntl(in_, F_SETFL, O_NONBLOCK);
   ::fcntl(out_, F_SETFL, O_NONBLOCK);
   buffer_.clear();
+  answered_ = false;
   if (error != 0) {
     pid_ = 0;
     shut(in_), shut(out_);
@@ -124,22 +131,58 @@ mesh::Result<void> Worker::start(Clock::time_point deadline) {
   return {};
 }
 
-mesh::Outcome Worker::ask(const std::string& line, mesh::Duration timeout) {
+mesh::Outcome Worker::ask(const Asked& event, const std::string& line, mesh::Duration timeout) {
   const auto deadline = Clock::now() + timeout;
-  if (pid_ == 0)
-    if (auto started = start(deadline); !started) return mesh::retry(started.error().text);
-  const auto answer = converse(line, deadline);
-  if (!answer) return mesh::retry(answer.error().text + bury());
-  auto outcome = parse_outcome(*answer);
-  // Who answers nonsense may be a line behind: it begins anew.
-  if (!outcome) return mesh::retry("the worker's answer is not valid: " + outcome.error().text + bury());
-  if (Clock::now() - started_ > lived_long) pause_ = mesh::Duration{0};
-  return std::move(*outcome);
+  while (true) {
+    look_after();
+    const bool fresh = pid_ == 0;
+    if (fresh)
+      if (auto started = start(deadline); !started) return mesh::retry(started.error().text);
+    const auto answer = converse(line, deadline);
+    if (!answer) {
+      // It was on its way out: the event has not been in its hands.
+      const bool again = !fresh && has_read_nothing() && Clock::now() < deadline;
+      const auto end = bury();
+      if (!again) return mesh::retry(answer.error().text + end);
+      pardon(end);
+      continue;
+    }
+    auto outcome = parse_outcome(*answer, event);
+    // Who answers nonsense may be a line behind: it begins anew.
+    if (!outcome) return mesh::retry("the worker's answer is not valid: " + outcome.error().text + bury());
+    answered_ = true;
+    if (Clock::now() - started_ > lived_long) pause_ = mesh::Duration{0};
+    return std::move(*outcome);
+  }
+}
+
+/// Between two events it has nothing to say: a line would be taken for the answer to the next one.
+void Worker::look_after() {
+  if (pid_ == 0) return;
+  pollfd entry{out_, POLLIN, 0};
+  if (buffer_.empty() && ::poll(&entry, 1, 0) == 0) return;
+  char byte = 0;
+  const bool spoke = !buffer_.empty() || ::read(out_, &byte, 1) > 0;
+  const auto end = bury();
+  if (!spoke) return pardon(end);
+  log(mesh::Level::warning, "deliver.worker",
+      "a worker wrote more than one line for an event: it is started again" + end);
+}
+
+/// One that ended in order after some work is followed by another without a pause.
+void Worker::pardon(const std::string& end) {
+  if (answered_ && end == exit_text(0)) pause_ = mesh::Duration{0};
+}
+
+/// Its stdin still has all that was written of the line.
+bool Worker::has_read_nothing() const {
+  int unread = 0;
+  return ::ioctl(in_, FIONREAD, &unread) == 0 && static_cast<std::size_t>(unread) == written_;
 }
 
 mesh::Result<std::string> Worker::converse(std::string_view line, Clock::time_point deadline) {
   char chunk[4096];
-  if (!buffer_.empty()) return worker_failed("the worker wrote more than one line for an event");
+  written_ = 0;
   while (true) {
     pollfd entries[2] = {{line.empty() ? -1 : in_, POLLOUT, 0}, {out_, POLLIN, 0}};
     const int ready = ::poll(entries, 2, left_ms(deadline));
@@ -148,7 +191,10 @@ mesh::Result<std::string> Worker::converse(std::string_view line, Clock::time_po
     if (entries[0].revents != 0) {
       const auto written = ::write(in_, line.data(), line.size());
       if (written < 0 && errno != EAGAIN && errno != EINTR) return worker_failed("the worker does not read");
-      if (written > 0) line.remove_prefix(static_cast<std::size_t>(written));
+      if (written > 0) {
+        line.remove_prefix(static_cast<std::size_t>(written));
+        written_ += static_cast<std::size_t>(written);
+      }
     }
     if (entries[1].revents == 0) continue;
     const auto got = ::read(out_, chunk, sizeof chunk);
@@ -174,7 +220,7 @@ std::string Worker::bury() {
   if (!ended) reap(pid_, status, std::nullopt);
   pid_ = 0;
   if (WIFSIGNALED(status)) return " (signal " + std::to_string(WTERMSIG(status)) + ")";
-  return " (exit status " + std::to_string(WEXITSTATUS(status)) + ")";
+  return exit_text(WEXITSTATUS(status));
 }
 
 void Worker::ask_to_end() {
@@ -192,7 +238,7 @@ void Worker::end(mesh::Duration timeout) {
   pid_ = 0;
 }
 
-mesh::Result<mesh::Outcome> parse_outcome(std::string_view line) {
+mesh::Result<mesh::Outcome> parse_outcome(std::string_view line, const Asked& event) {
   const auto bad = [](std::string text) { return mesh::fail(mesh::Errc::invalid_argument, std::move(text)); };
   const auto object = nlohmann::json::parse(line, nullptr, false);
   if (!object.is_object()) return bad("not a JSON object");
@@ -200,6 +246,9 @@ mesh::Result<mesh::Outcome> parse_outcome(std::string_view line) {
     const auto found = object.find(name);
     return found != object.end() && found->is_string() ? found->get<std::string>() : "";
   };
+  if (object.contains("origin") && text("origin") != event.origin) return bad("it is about another event");
+  if (const auto seq = object.find("seq"); seq != object.end() && *seq != event.seq)
+    return bad("it is about another event");
   const auto outcome = text("outcome");
   const auto reason = text("reason");
   if (outcome == "ack") return mesh::ack();

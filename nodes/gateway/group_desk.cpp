@@ -5,7 +5,7 @@
 #include <thread>
 
 #include <nodes/gateway/answers.hpp>
-#include <nodes/log/log.hpp>
+#include <nodes/node/rivals.hpp>
 #include <tools/zmesh/text/event_line.hpp>
 
 namespace node {
@@ -68,7 +68,8 @@ mesh::Result<std::shared_ptr<GroupDesk>> GroupDesk::open(http::Loop& loop, const
   options.concurrency = settings.in_flight_max;
   options.retry = settings.retry;
   options.event_size_max = settings.event_size_max;
-  options.log = notices_of("gateway, group " + desk->group_);
+  options.log =
+      notices_of_member("gateway, group " + desk->group_, settings.member, options.publishers.size());
   options.on_any([desk = desk.get()](const mesh::Event& event) { return desk->handle(event); });
   auto consumer = mesh::Consumer::open(std::move(options));
   if (!consumer) return consumer.error();

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <tools/zmesh/text/reserved_headers.hpp>
+
 namespace node {
 namespace {
 
@@ -70,6 +72,7 @@ class BodyReader {
 
   bool add(const mesh::EventInput& event) {
     if (auto checked = mesh::check_event(event, event_size_max_); !checked) return fail(checked.error());
+    if (auto checked = zmesh::check_no_reserved_headers(event); !checked) return fail(checked.error());
     incoming_.events.push_back(event);
     return true;
   }

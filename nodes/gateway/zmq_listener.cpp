@@ -11,6 +11,7 @@
 
 #include <nodes/gateway/zmq_request.hpp>
 #include <nodes/log/log.hpp>
+#include <tools/zmesh/text/reserved_headers.hpp>
 
 namespace node {
 namespace {
@@ -121,7 +122,8 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
       mesh::EventInput input{event.topic, std::nullopt, headers,
                              mesh::as_bytes({event.payload.data(), event.payload.size()})};
       if (event.key) input.key = *event.key;
-      auto receipt = publisher.publish(input, settings.publish_timeout);
+      const auto checked = zmesh::check_no_reserved_headers(input);
+      auto receipt = checked ? publisher.publish(input, settings.publish_timeout) : checked.error();
       if (!receipt) {
         job.stopped = receipt.error();
         return;

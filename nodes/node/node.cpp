@@ -43,13 +43,13 @@ mesh::Result<void> Node::start() {
     if (!server) return server.error();
     admin_http = std::move(*server);
   }
-  std::vector<Seen::Id> known;
   if (!settings_.relays.empty()) {
     std::size_t remember = 0;
     for (const auto& relay : settings_.relays) remember = std::max(remember, relay.remember);
-    auto before = relayed_before(settings_.publisher->journal, remember);
+    const auto before = relayed_before(settings_.publisher->journal, remember);
     if (!before) return before.error();
-    known = std::move(*before);
+    relayed_.emplace(remember);
+    relayed_->remember(*before);
   }
   if (settings_.publisher) {
     auto options = *settings_.publisher;
@@ -74,7 +74,7 @@ mesh::Result<void> Node::start() {
   }
   auto* publisher = publisher_ ? &*publisher_ : nullptr;
   for (const auto& relay : settings_.relays)
-    if (auto added = add(open_relay(relay, *publisher, known, topics_)); !added) return added;
+    if (auto added = add(open_relay(relay, *publisher, *relayed_, topics_)); !added) return added;
   for (const auto& deliver : settings_.delivers)
     if (auto added = add(open_deliver(deliver, publisher)); !added) return added;
   for (const auto& archive : settings_.archives)

@@ -15,6 +15,7 @@
 #include <nodes/http/loop.hpp>
 #include <nodes/node/role.hpp>
 #include <nodes/node/topics.hpp>
+#include <nodes/relay/relayed.hpp>
 #include <tools/zmesh/registry/registry.hpp>
 
 namespace node {
@@ -46,6 +47,7 @@ class Node {
   std::unique_ptr<http::Loop> loop_ = std::make_unique<http::Loop>();
   Topics topics_;
   std::optional<mesh::Publisher> publisher_;
+  std::optional<Relayed> relayed_;                   ///< of all its relays
   std::optional<zmesh::Registration> registration_;  ///< so that `zmesh sniff` finds it
   std::unique_ptr<Gateway> gateway_;
   mutable std::mutex mutex_;  ///< of roles_: the admin endpoint may look while the node starts or ends

@@ -1,6 +1,6 @@
 #include <nodes/node/role.hpp>
 
-#include <nodes/log/log.hpp>
+#include <nodes/node/rivals.hpp>
 
 namespace node {
 
@@ -17,7 +17,7 @@ mesh::Result<mesh::Consumer> open_member(const std::string& role, const SourceSe
   options.start = source.start;
   options.retry = source.retry;
   options.event_size_max = source.event_size_max;
-  options.log = notices_of(role + ", group " + source.group);
+  options.log = notices_of_member(role + ", group " + source.group, source.member, options.publishers.size());
   options.on_any(std::move(handler));
   auto consumer = mesh::Consumer::open(std::move(options));
   if (!consumer)

@@ -1,5 +1,6 @@
 #include <nodes/relay/relay.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
@@ -7,6 +8,7 @@
 
 #include <nodes/log/log.hpp>
 #include <nodes/relay/route.hpp>
+#include <tools/zmesh/text/reserved_headers.hpp>
 
 namespace node {
 namespace {
@@ -14,22 +16,22 @@ namespace {
 using namespace std::chrono_literals;
 
 /// How long an event is held before its publisher is asked again.
-constexpr auto publish_again_after = 500ms;
+constexpr mesh::Duration publish_again_after = 500ms;
 
 class Relay final : public Role {
  public:
-  Relay(const RelaySettings& settings, mesh::Publisher& publisher, Topics& topics)
+  Relay(const RelaySettings& settings, mesh::Publisher& publisher, Relayed& relayed, Topics& topics)
       : settings_(settings),
         publisher_(publisher),
+        relayed_(relayed),
         topics_(topics),
         own_(publisher.identity().origin),
         filters_(std::make_shared<Filters>(Filters{settings.exclude, settings.rename})),
-        seen_(settings.remember) {}
+        moment_(std::min<mesh::Duration>(1s, settings.source.retry.ack_wait / 3)) {}
 
   ~Relay() override { close(0s); }
 
-  mesh::Result<void> open(const std::vector<Seen::Id>& known) {
-    for (const auto& id : known) seen_.add(id);
+  mesh::Result<void> open() {
     auto consumer = open_member("relay", settings_.source, nullptr,
                                 [this](const mesh::Event& event) { return handle(event); });
     if (!consumer) return consumer.error();
@@ -46,6 +48,7 @@ class Relay final : public Role {
              {"excluded_events", excluded_},
              {"loops_refused", loops_},
              {"duplicates", duplicates_},
+             {"mistaken", mistaken_},
              {"failures", failures_}}};
   }
 
@@ -79,10 +82,6 @@ class Relay final : public Role {
     std::shared_ptr<const Filters> filters;
     {
       const std::lock_guard lock(mutex_);
-      if (seen_.contains(provenance.id)) {
-        ++duplicates_;
-        return mesh::ack();
-      }
       filters = filters_;
     }
     const auto topic = route(*filters, event.topic());
@@ -90,27 +89,65 @@ class Relay final : public Role {
       ++excluded_;
       return mesh::ack();
     }
-    return publish(event, provenance, *topic);
+    return publish_once(event, provenance, *topic);
+  }
+
+  mesh::Outcome publish_once(const mesh::Event& event, Provenance provenance, const std::string& topic) {
+    while (true) {
+      const Seen::Entry entry{provenance.id, provenance.content};
+      switch (relayed_.claim(entry, moment_)) {
+        case Relayed::Claim::duplicate:
+          ++duplicates_;
+          return mesh::ack();
+        case Relayed::Claim::under_way:
+          event.extend();
+          if (closing()) return mesh::retry("the relay ended");
+          continue;
+        case Relayed::Claim::mine:
+          return publish_mine(event, provenance, topic);
+        case Relayed::Claim::another:
+          break;
+      }
+      if (mistaken_++ % 1000 == 0)
+        log(mesh::Level::warning, "relay.mistaken",
+            "group " + settings_.source.group + ": event " + std::to_string(event.seq()) + " of " +
+                event.publisher_name() + " says it is event " + std::to_string(entry.id.seq) + " of " +
+                entry.id.origin.hex() + ", which was another one: it is relayed as what it is there");
+      const Seen::Id own{event.origin(), event.seq()};
+      if (entry.id == own) return publish(event, provenance, topic);
+      provenance.id = own;
+    }
+  }
+
+  mesh::Outcome publish_mine(const mesh::Event& event, const Provenance& provenance,
+                             const std::string& topic) {
+    const Seen::Entry entry{provenance.id, provenance.content};
+    try {
+      auto outcome = publish(event, provenance, topic);
+      relayed_.end(entry, outcome.kind == mesh::Outcome::Kind::ack);
+      return outcome;
+    } catch (...) {
+      relayed_.end(entry, false);
+      throw;
+    }
   }
 
   mesh::Outcome publish(const mesh::Event& event, const Provenance& provenance, const std::string& topic) {
     const auto origin = provenance.id.origin.hex();
     const auto seq = std::to_string(provenance.id.seq);
     const auto time = std::to_string(provenance.time);
+    const auto path = provenance.path + "," + own_.hex();
     std::vector<mesh::Header> headers{
-        {origin_header, origin}, {seq_header, seq}, {time_header, time}, {path_header, provenance.path}};
+        {origin_header, origin}, {seq_header, seq}, {time_header, time}, {path_header, path}};
     event.for_each_header([&](std::string_view name, std::string_view value) {
-      if (name != origin_header && name != seq_header && name != time_header && name != path_header)
-        headers.emplace_back(name, value);
+      if (!zmesh::is_reserved_header(name)) headers.emplace_back(name, value);
     });
     const mesh::EventInput input{topic, event.key(), headers, event.payload()};
     while (true) {
-      const auto outcome = commit(input);
+      const auto outcome = commit(event, input);
       if (outcome) {
         ++published_;
         topics_.count(topic, event.payload().size(), *outcome);
-        const std::lock_guard lock(mutex_);
-        seen_.add(provenance.id);
         return mesh::ack();
       }
       if (!passes(outcome.error().code))
@@ -119,19 +156,25 @@ class Relay final : public Role {
         log(mesh::Level::warning, "relay.publish", "held back: " + outcome.error().describe());
       event.extend();
       std::unique_lock lock(mutex_);
-      if (ending_.wait_for(lock, publish_again_after, [&] { return closing_; }))
+      if (ending_.wait_for(lock, std::min(publish_again_after, moment_), [&] { return closing_; }))
         return mesh::retry("the relay ended; " + outcome.error().describe());
     }
   }
 
-  mesh::Result<mesh::Seq> commit(const mesh::EventInput& input) {
-    const auto receipt = publisher_.publish(input, 1s);
+  mesh::Result<mesh::Seq> commit(const mesh::Event& event, const mesh::EventInput& input) {
+    const auto receipt = publisher_.publish(input, moment_);
     if (!receipt) return receipt.error();
     while (true) {
       // Not before it is known: publishing again what was only slow would double it.
-      auto outcome = receipt->wait(1s);
+      auto outcome = receipt->wait(moment_);
       if (outcome || outcome.error().code != mesh::Errc::timeout) return outcome;
+      event.extend();
     }
+  }
+
+  bool closing() {
+    const std::lock_guard lock(mutex_);
+    return closing_;
   }
 
   /// Will be over some time; what the event itself is to blame for will not.
@@ -142,41 +185,25 @@ class Relay final : public Role {
 
   const RelaySettings settings_;
   mesh::Publisher& publisher_;
+  Relayed& relayed_;
   Topics& topics_;
   const mesh::Origin own_;
   std::mutex mutex_;
   std::condition_variable ending_;
   bool closing_ = false;
   std::shared_ptr<const Filters> filters_;
-  Seen seen_;
-  std::atomic<std::uint64_t> published_{0}, excluded_{0}, loops_{0}, duplicates_{0}, failures_{0};
+  const mesh::Duration moment_;  ///< within it a handler that waits must say that it still does
+  std::atomic<std::uint64_t> published_{0}, excluded_{0}, loops_{0}, duplicates_{0}, mistaken_{0},
+      failures_{0};
   std::optional<mesh::Consumer> consumer_;
 };
 
 }  // namespace
 
-mesh::Result<std::vector<Seen::Id>> relayed_before(const std::string& journal, std::size_t count) {
-  std::vector<Seen::Id> known;
-  const auto reader = mesh::open_journal_reader(journal);
-  if (!reader && reader.error().code == mesh::Errc::journal_missing) return known;
-  if (!reader) return reader.error();
-  const auto head = (*reader)->head();
-  std::vector<mesh::EventView> events;
-  const auto read = (*reader)->read(head > count ? head - count : 0, [&](const mesh::BatchView& batch) {
-    if (!mesh::decode_events(batch, events)) return false;
-    for (const auto& event : events)
-      if (mesh::find_header(event, origin_header))
-        known.push_back(provenance_of(event, batch.header.origin).id);
-    return true;
-  });
-  if (!read) return read.error();
-  return known;
-}
-
 mesh::Result<std::unique_ptr<Role>> open_relay(const RelaySettings& settings, mesh::Publisher& publisher,
-                                               const std::vector<Seen::Id>& known, Topics& topics) {
-  auto relay = std::make_unique<Relay>(settings, publisher, topics);
-  if (auto opened = relay->open(known); !opened) return opened.error();
+                                               Relayed& relayed, Topics& topics) {
+  auto relay = std::make_unique<Relay>(settings, publisher, relayed, topics);
+  if (auto opened = relay->open(); !opened) return opened.error();
   return std::unique_ptr<Role>(std::move(relay));
 }
 

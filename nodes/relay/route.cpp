@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include <journal/hash.hpp>
+#include <tools/zmesh/text/reserved_headers.hpp>
+
 namespace node {
 namespace {
 
@@ -15,21 +18,39 @@ std::optional<Number> number_of(std::optional<std::string_view> text) {
   return number;
 }
 
+std::uint64_t content_of(const mesh::EventView& event, mesh::WallTime time) {
+  auto hash = mesh::detail::hash64(event.payload, static_cast<std::uint64_t>(time));
+  const auto add = [&hash](std::string_view text) {
+    hash = mesh::detail::hash64(mesh::as_bytes(text), hash);
+  };
+  if (event.key) add(*event.key);
+  mesh::for_each_header(event, [&](std::string_view name, std::string_view value) {
+    if (!zmesh::is_reserved_header(name)) add(name), add(value);
+  });
+  return hash;
+}
+
+/// What the headers say, where a relay wrote them.
+void take_headers(Provenance& provenance, const mesh::EventView& event, const mesh::Origin& from) {
+  const auto path = mesh::find_header(event, path_header);
+  const auto first = mesh::find_header(event, origin_header);
+  if (!path || !first || !path->ends_with(from.hex()) || !path->starts_with(*first)) return;
+  const auto origin = mesh::Origin::from_hex(*first);
+  const auto seq = number_of<mesh::Seq>(mesh::find_header(event, seq_header));
+  const auto time = number_of<mesh::WallTime>(mesh::find_header(event, time_header));
+  if (!origin || !seq || !time) return;
+  provenance.id = {*origin, *seq};
+  provenance.time = *time;
+  provenance.path = *path;
+  provenance.path_length = 1 + static_cast<std::size_t>(std::count(path->begin(), path->end(), ','));
+}
+
 }  // namespace
 
 Provenance provenance_of(const mesh::EventView& event, const mesh::Origin& from) {
-  Provenance provenance{{from, event.seq}, event.time, from.hex(), 1};
-  const auto origin_text = mesh::find_header(event, origin_header);
-  const auto origin = origin_text ? mesh::Origin::from_hex(*origin_text) : std::nullopt;
-  const auto seq = number_of<mesh::Seq>(mesh::find_header(event, seq_header));
-  const auto time = number_of<mesh::WallTime>(mesh::find_header(event, time_header));
-  if (!origin || !seq || !time) return provenance;
-  provenance.id = {*origin, *seq};
-  provenance.time = *time;
-  if (const auto path = mesh::find_header(event, path_header); path && !path->empty()) {
-    provenance.path_length += 1 + static_cast<std::size_t>(std::count(path->begin(), path->end(), ','));
-    provenance.path = std::string(*path) + "," + provenance.path;
-  }
+  Provenance provenance{{from, event.seq}, event.time, from.hex()};
+  take_headers(provenance, event, from);
+  provenance.content = content_of(event, provenance.time);
   return provenance;
 }
 

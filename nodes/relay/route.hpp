@@ -5,7 +5,12 @@
 //   zmesh-origin  origin of the journal it was first published to, 32 hex digits
 //   zmesh-seq     its seq there
 //   zmesh-time    its time there, nanoseconds since 1970
-//   zmesh-path    the origins it came through, the first one first, comma-separated
+//   zmesh-path    the origins of the journals it was in, the first one first, comma-separated; the last one
+//   is
+//                 that of the journal these headers were written to
+//
+// So headers that a service copied from one event to another are told from those of a relay: their path ends
+// in another journal than the one they lie in. They count as none.
 #pragma once
 
 #include <optional>
@@ -31,6 +36,7 @@ struct Provenance {
   Seen::Id id;                  ///< of the event where it was first published
   mesh::WallTime time = 0;      ///< there
   std::string path;             ///< up to and with the journal it was taken from
+  std::uint64_t content = 0;    ///< a hash of what relays leave as it is: time, key, payload, other headers
   std::size_t path_length = 1;  ///< origins in it
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_set>
+#include <unordered_map>
 #include <vector>
 
 #include <journal/identity.hpp>
@@ -18,24 +18,6 @@ class Seen {
     bool operator==(const Id&) const = default;
   };
 
-  explicit Seen(std::size_t count_max) : count_max_(count_max) {}
-
-  bool contains(const Id& id) const { return known_.contains(id); }
-
-  void add(const Id& id) {
-    if (count_max_ == 0 || !known_.insert(id).second) return;
-    if (order_.size() < count_max_) {
-      order_.push_back(id);
-      return;
-    }
-    known_.erase(order_[oldest_]);
-    order_[oldest_] = id;
-    oldest_ = (oldest_ + 1) % count_max_;
-  }
-
-  std::size_t size() const { return known_.size(); }
-
- private:
   struct Hash {
     std::size_t operator()(const Id& id) const {
       std::uint64_t word = 0;
@@ -44,8 +26,36 @@ class Seen {
     }
   };
 
+  /// An event, and a hash of what it is.
+  struct Entry {
+    Id id;
+    std::uint64_t content = 0;
+  };
+
+  explicit Seen(std::size_t count_max) : count_max_(count_max) {}
+
+  /// Its content; null: it has not been seen, or is forgotten.
+  const std::uint64_t* find(const Id& id) const {
+    const auto found = known_.find(id);
+    return found == known_.end() ? nullptr : &found->second;
+  }
+
+  void add(const Entry& entry) {
+    if (count_max_ == 0 || !known_.emplace(entry.id, entry.content).second) return;
+    if (order_.size() < count_max_) {
+      order_.push_back(entry.id);
+      return;
+    }
+    known_.erase(order_[oldest_]);
+    order_[oldest_] = entry.id;
+    oldest_ = (oldest_ + 1) % count_max_;
+  }
+
+  std::size_t size() const { return known_.size(); }
+
+ private:
   const std::size_t count_max_;
-  std::unordered_set<Id, Hash> known_;
+  std::unordered_map<Id, std::uint64_t, Hash> known_;
   std::vector<Id> order_;  ///< a ring
   std::size_t oldest_ = 0;
 };

@@ -204,6 +204,22 @@ BOOST_AUTO_TEST_CASE(every_option_has_a_doc_and_names_of_its_own) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(members_of_nodes_without_a_name_differ) {
+  const auto member_of = [](const std::string& text) {
+    const TemporaryFile file(text +
+                             "[[deliver]]\ngroup = \"g\"\nfrom = [\"tcp://127.0.0.1:1\"]\nexec = \"x\"\n");
+    std::vector<Problem> problems;
+    const auto settings = node::settings_of(node::read_config({file.path()}, problems), problems);
+    BOOST_TEST(problems.empty());
+    return settings.delivers.at(0).source.member;
+  };
+  BOOST_TEST(member_of("[node]\nname = \"n\"\n") == "n-deliver");
+  const auto unnamed = member_of("");
+  BOOST_TEST(unnamed.starts_with("zmeshd-"));
+  BOOST_TEST(unnamed.ends_with("-" + std::to_string(::getpid()) + "-deliver"));
+  BOOST_TEST(mesh::valid_name(unnamed));
+}
+
 BOOST_AUTO_TEST_CASE(a_secret_is_not_printed) {
   const TemporaryFile file("[[deliver]]\ngroup = \"g\"\nwebhook = \"http://a/\"\nsecret = \"hunter2\"\n");
   std::vector<Problem> problems;

@@ -4,18 +4,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 #include <boost/test/unit_test.hpp>
-#include <filesystem>
-#include <fstream>
 #include <future>
 
 #include <nodes/admin/admin.hpp>
-#include <nodes/archive/archive_file.hpp>
 #include <nodes/deliver/webhook.hpp>
-#include <nodes/deliver/worker.hpp>
 #include <nodes/gateway/group_request.hpp>
 #include <nodes/gateway/incoming.hpp>
+#include <nodes/gateway/pipe_listener.hpp>
 #include <nodes/gateway/settle_request.hpp>
 #include <nodes/http/target.hpp>
+#include <nodes/node/rivals.hpp>
 #include <nodes/relay/route.hpp>
 #include <nodes/relay/seen.hpp>
 
@@ -209,27 +207,14 @@ BOOST_AUTO_TEST_CASE(answers_of_consumers_are_read_strictly) {
   BOOST_TEST((node::read_settle(query, "park")->outcome.kind == Kind::park));
 }
 
-BOOST_AUTO_TEST_CASE(a_workers_answer_is_an_outcome) {
-  BOOST_TEST((node::parse_outcome(R"({"outcome":"ack"})")->kind == Kind::ack));
-  BOOST_TEST((node::parse_outcome(R"({"outcome":"retry","delay":"2s"})")->delay == 2s));
-  BOOST_TEST(node::parse_outcome(R"({"outcome":"park","reason":"no"})")->text == "no");
-  for (const auto* bad : {"", "ack", "{}", R"({"outcome":"nack"})", R"({"outcome":"retry","delay":5})"})
-    BOOST_TEST(!node::parse_outcome(bad).ok(), bad);
-}
-
-BOOST_AUTO_TEST_CASE(a_worker_that_dies_fails_its_event_and_is_started_again) {
-  node::Worker worker(R"(read line; echo '{"outcome":"ack"}'; read line; exit 3)");
-  BOOST_TEST((worker.ask("{}\n", 10s).kind == Kind::ack));
-  const auto failed = worker.ask("{}\n", 10s);
-  BOOST_TEST((failed.kind == Kind::retry));
-  BOOST_TEST(failed.text == "the worker ended (exit status 3)");
-  BOOST_TEST((worker.ask("{}\n", 10s).kind == Kind::ack));
-  BOOST_TEST(worker.starts() == 2U);
-}
-
-BOOST_AUTO_TEST_CASE(a_worker_that_hangs_is_killed) {
-  node::Worker worker("sleep 600");
-  BOOST_TEST(worker.ask("{}\n", 100ms).text == "the worker did not answer in time (signal 9)");
+BOOST_AUTO_TEST_CASE(what_failed_is_published_again_before_what_follows_with_its_key) {
+  const std::vector<mesh::EventInput> events{{"1", "a", {}, {}}, {"2", "b", {}, {}}, {"3", "a", {}, {}},
+                                             {"4", {}, {}, {}},  {"5", {}, {}, {}},  {"6", "b", {}, {}}};
+  std::string topics;
+  for (const auto& event : node::publish_again(events, {false, true, true, false, true, true}))
+    topics += event.topic;
+  BOOST_TEST(topics == "134");
+  BOOST_TEST(node::publish_again(events, std::vector<bool>(6, true)).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_signature_is_that_of_another_implementation) {
@@ -247,14 +232,21 @@ BOOST_AUTO_TEST_CASE(topics_are_excluded_and_renamed) {
 
 BOOST_AUTO_TEST_CASE(an_event_keeps_its_identity_over_relays) {
   const auto first = origin_of(1), second = origin_of(2), own = origin_of(3);
-  const auto first_hex = first.hex();
+  const auto first_hex = first.hex(), path = first_hex + "," + second.hex();
+  const auto other_path = first_hex + "," + own.hex();
   mesh::BatchBuilder builder(second);
   const std::vector<mesh::Header> headers{{node::origin_header, first_hex},
                                           {node::seq_header, "17"},
                                           {node::time_header, "5"},
-                                          {node::path_header, first_hex}};
+                                          {node::path_header, path}};
   builder.append(40, 900, {"t", std::nullopt, headers, {}});
   builder.append(41, 901, {"t", std::nullopt, {}, {}});
+  // Copied from what `third` had relayed.
+  const std::vector<mesh::Header> copied{{node::origin_header, first_hex},
+                                         {node::seq_header, "17"},
+                                         {node::time_header, "5"},
+                                         {node::path_header, other_path}};
+  builder.append(42, 902, {"t", std::nullopt, copied, {}});
   const auto batch = builder.seal();
   std::vector<mesh::EventView> events;
   BOOST_REQUIRE(mesh::decode_events(batch.view(), events).ok());
@@ -270,6 +262,24 @@ BOOST_AUTO_TEST_CASE(an_event_keeps_its_identity_over_relays) {
   const auto fresh = node::provenance_of(events[1], second);
   BOOST_TEST((fresh.id == node::Seen::Id{second, 41}));
   BOOST_TEST(fresh.time == 901);
+  BOOST_TEST(fresh.content != relayed.content);
+
+  const auto derived = node::provenance_of(events[2], second);
+  BOOST_TEST((derived.id == node::Seen::Id{second, 42}));
+  BOOST_TEST(derived.path == second.hex());
+  BOOST_TEST(!node::is_loop(derived, own));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_that_attaches_again_and_again_has_a_rival) {
+  node::Rivals rivals(1), busy(3);
+  const auto start = node::Rivals::Clock::now();
+  int told = 0;
+  for (int i = 0; i < 3600; ++i) told += rivals.attached("up", start + i * 1s);
+  // At first, and then at twice the distance each time.
+  BOOST_TEST(told >= 5);
+  BOOST_TEST(told <= 9);
+  for (int i = 0; i < 100; ++i) BOOST_TEST(!rivals.attached("seldom", start + i * 10s));
+  for (int i = 0; i < 3; ++i) BOOST_TEST(!busy.attached("all have one name", start));
 }
 
 BOOST_AUTO_TEST_CASE(too_long_a_way_is_a_loop) {
@@ -282,41 +292,11 @@ BOOST_AUTO_TEST_CASE(too_long_a_way_is_a_loop) {
 
 BOOST_AUTO_TEST_CASE(the_newest_events_are_remembered) {
   node::Seen seen(3);
-  for (mesh::Seq seq = 1; seq <= 5; ++seq) seen.add({origin_of(1), seq});
+  for (mesh::Seq seq = 1; seq <= 5; ++seq) seen.add({{origin_of(1), seq}, seq * 10});
   BOOST_TEST(seen.size() == 3U);
-  BOOST_TEST(!seen.contains({origin_of(1), 2}));
-  BOOST_TEST(seen.contains({origin_of(1), 3}));
-  BOOST_TEST(!seen.contains({origin_of(2), 3}));
-}
-
-BOOST_AUTO_TEST_CASE(an_archive_file_that_was_left_behind_is_completed_up_to_its_last_sync) {
-  char pattern[] = "/tmp/zmesh-archive-XXXXXX";
-  BOOST_REQUIRE(::mkdtemp(pattern) != nullptr);
-  const std::string directory = pattern;
-  {
-    node::ArchiveFile file;
-    BOOST_REQUIRE(file.begin(directory, "a.jsonl.gz", 6).ok());
-    BOOST_REQUIRE(file.add("{\"n\":1}\n").ok());
-    BOOST_REQUIRE(file.add("{\"n\":2}\n").ok());
-    BOOST_TEST(std::filesystem::exists(directory + "/a.jsonl.gz.part"));
-    const auto whole = file.size();
-    // A crash in the middle of the third member.
-    std::filesystem::copy(directory + "/a.jsonl.gz.part", directory + "/b.jsonl.gz.part");
-    std::ofstream(directory + "/b.jsonl.gz.part", std::ios::app | std::ios::binary)
-        << "\x1f\x8b\x08 and then nothing";
-    std::ofstream(directory + "/c.jsonl.gz.part") << "nothing at all";
-    BOOST_REQUIRE(file.complete().ok());
-    BOOST_TEST(node::recover_archive(directory).value() == 2U);
-    BOOST_TEST(std::filesystem::file_size(directory + "/b.jsonl.gz") == whole);
-  }
-  BOOST_TEST(std::filesystem::file_size(directory + "/a.jsonl.gz") ==
-             std::filesystem::file_size(directory + "/b.jsonl.gz"));
-  BOOST_TEST(!std::filesystem::exists(directory + "/c.jsonl.gz"));
-  BOOST_TEST(!std::filesystem::exists(directory + "/b.jsonl.gz.part"));
-  BOOST_TEST(
-      std::system(
-          ("zcat " + directory + "/b.jsonl.gz | tr -d '\\n' | grep -qx '{\"n\":1}{\"n\":2}'").c_str()) == 0);
-  std::filesystem::remove_all(directory);
+  BOOST_TEST(seen.find({origin_of(1), 2}) == nullptr);
+  BOOST_TEST(*seen.find({origin_of(1), 3}) == 30U);
+  BOOST_TEST(seen.find({origin_of(2), 3}) == nullptr);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

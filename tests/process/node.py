@@ -89,6 +89,16 @@ class Node:
             connection.close()
 
 
+def group_of(node, name="g"):
+    groups = node.state("groups")["publishers"][0].get("groups", [])
+    return next((group for group in groups if group["group"] == name), None)
+
+
+def is_settled(node, name="g"):
+    group = group_of(node, name)
+    return group is not None and group["lag"] + group["waiting"] + group["in_flight"] == 0
+
+
 def request_bytes(path, body, kind):
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <utility>
 
 #include <mesh/publisher.hpp>
 #include <tools/zmesh/console.hpp>
@@ -16,6 +17,7 @@
 #include <tools/zmesh/text/input_line.hpp>
 #include <tools/zmesh/text/json_text.hpp>
 #include <tools/zmesh/text/line_reader.hpp>
+#include <tools/zmesh/text/reserved_headers.hpp>
 
 namespace zmesh {
 namespace {
@@ -151,6 +153,13 @@ class Pub {
   void publish(std::string_view line) {
     auto event = input_.parse(line);
     if (!event) return complain_line(event.error().text);
+    // A line that `sub` has printed of a relayed event is a new event now.
+    std::vector<mesh::Header> headers;
+    if (has_reserved_headers(*event)) {
+      headers = unreserved_headers(*event);
+      event->headers = headers;
+      if (!std::exchange(told_reserved_, true)) say("headers zmesh-* are left out: only relays give them");
+    }
     auto receipt = publisher_.publish(*event);
     if (receipt) return confirmer_.add(line_, std::move(*receipt));
     if (of_line(receipt.error().code)) return complain_line(receipt.error().describe());
@@ -215,6 +224,7 @@ class Pub {
   bool ended_ = false;    ///< every line was read
   bool stopped_ = false;  ///< by an error
   bool failed_ = false;
+  bool told_reserved_ = false;
 };
 
 }  // namespace

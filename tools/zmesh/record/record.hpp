@@ -22,7 +22,7 @@ ExitCode record(const RecordOptions& options);
 
 struct ReplayOptions {
   std::string file;
-  std::string to;  ///< directory of a journal; empty: lines of JSON on stdout
+  std::string to;  ///< directory of a journal (without headers zmesh-*); empty: lines of JSON on stdout
   std::string control = "tcp://127.0.0.1:*";
   std::vector<std::string> topics;  ///< patterns
   std::string rate = "1x";          ///< "2x" of the recorded pace, "500/s", "max"

@@ -25,7 +25,9 @@ class RecordingWriter {
  public:
   enum class Mode { create, append, replace };
 
-  /// "-" is stdout. Error: journal_io; also when the file exists already, with Mode::create.
+  /// "-" is stdout. With Mode::append an unfinished end of the file, which an interrupted recording leaves,
+  /// is cut off first (see whole_size). Error: journal_io; also when the file exists already, with
+  /// Mode::create; journal_damaged, invalid_argument: nothing can be appended to it.
   static mesh::Result<RecordingWriter> open(const std::string& path, RecordingForm form, Mode mode);
 
   /// `name` of the publisher is kept by JSON Lines only. Error: journal_io, disk_full.
@@ -71,6 +73,10 @@ struct RecordedEvent {
 /// number).
 mesh::Result<void> read_recording(const std::string& path,
                                   const std::function<mesh::Result<bool>(const RecordedEvent&)>& visit);
+
+/// How many bytes of a recording are whole: it may end in the beginning of a batch or of a line. Errors:
+/// journal_io, journal_damaged (it ends in something else), invalid_argument (it has the other form).
+mesh::Result<std::uint64_t> whole_size(const std::string& path, RecordingForm form);
 
 /// By the first byte. Error: journal_io.
 mesh::Result<RecordingForm> recording_form(const std::string& path);

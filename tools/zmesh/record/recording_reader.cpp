@@ -122,6 +122,44 @@ struct RecordingFile {
 
 }  // namespace
 
+mesh::Result<std::uint64_t> whole_size(const std::string& path, RecordingForm form) {
+  const RecordingFile file(path);
+
+  struct stat status {};
+
+  if (file.fd < 0 || ::fstat(file.fd, &status) != 0) return cannot_read(path);
+  if (status.st_size == 0) return std::uint64_t{0};
+  const MappedFile mapped(file.fd);
+  if (!mapped.good()) return cannot_read(path);
+  const auto bytes = mapped.bytes();
+  const bool batches = bytes[0] == batch_first_byte;
+  if (batches != (form == RecordingForm::batches))
+    return mesh::fail(mesh::Errc::invalid_argument,
+                      path + (batches ? " holds batches, not JSON Lines" : " does not hold batches"));
+  if (!batches) return mesh::as_text(bytes).rfind('\n') + 1;
+  std::size_t at = 0, last = 0;
+  while (at < bytes.size()) {
+    const auto extent = mesh::detail::batch_extent(bytes.subspan(at));
+    if (!extent) break;
+    last = at;
+    at += *extent;
+  }
+  // A batch behind this place would be one that is damaged, not one that was not finished.
+  const auto rest = bytes.subspan(at);
+  const auto damaged = [&](std::size_t where) {
+    return mesh::fail(mesh::Errc::journal_damaged,
+                      path + ", byte " + std::to_string(where) + ": damaged, and so nothing is appended");
+  };
+  if (!rest.empty() &&
+      (rest[0] != batch_first_byte || rest.size() > mesh::event_size_limit + mesh::batch_body_target))
+    return damaged(at);
+  for (std::size_t i = 1; i < rest.size(); ++i)
+    if (rest[i] == batch_first_byte && mesh::detail::batch_extent(rest.subspan(i))) return damaged(at);
+  if (at > 0)
+    if (const auto batch = mesh::parse_batch(bytes.subspan(last, at - last)); !batch) return damaged(last);
+  return at;
+}
+
 mesh::Result<RecordingForm> recording_form(const std::string& path) {
   if (path == "-") return RecordingForm::json_lines;
   const RecordingFile file(path);

@@ -3,7 +3,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 
+#include <tools/zmesh/console.hpp>
 #include <tools/zmesh/record/recording.hpp>
 #include <tools/zmesh/text/event_line.hpp>
 
@@ -22,6 +24,18 @@ mesh::Result<RecordingWriter> RecordingWriter::open(const std::string& path, Rec
   writer.path_ = path;
   writer.form_ = form;
   int fd = STDOUT_FILENO;
+  if (mode == Mode::append && path != "-" && ::access(path.c_str(), F_OK) == 0) {
+    const auto whole = whole_size(path, form);
+    if (!whole) return whole.error();
+    std::error_code error;
+    const auto size = std::filesystem::file_size(path, error);
+    if (!error && size > *whole) {
+      warn(path + ": its last " + std::to_string(size - *whole) +
+           " bytes are an unfinished recording's end: they are cut off");
+      std::filesystem::resize_file(path, *whole, error);
+    }
+    if (error) return mesh::fail(mesh::Errc::journal_io, path + ": " + error.message());
+  }
   if (path == "-") {
     fd = ::dup(fd);
   } else {

@@ -13,6 +13,7 @@
 #include <tools/zmesh/registry/registry.hpp>
 #include <tools/zmesh/sniff/topic_pattern.hpp>
 #include <tools/zmesh/text/event_line.hpp>
+#include <tools/zmesh/text/reserved_headers.hpp>
 
 namespace zmesh {
 namespace {
@@ -30,13 +31,14 @@ class ReplayTarget {
     auto event = recorded.event;
     const auto origin = recorded.origin.hex();
     const auto seq = std::to_string(recorded.seq);
-    std::vector<mesh::Header> headers;
+    std::vector<mesh::Header> headers(event.headers.begin(), event.headers.end());
+    // In a journal it is a new event, whatever relays it came through before it was recorded.
+    if (publisher_) headers = unreserved_headers(event);
     if (options_.mark) {
-      headers.assign(event.headers.begin(), event.headers.end());
       headers.emplace_back("replayed-origin", origin);
       headers.emplace_back("replayed-seq", seq);
-      event.headers = headers;
     }
+    event.headers = headers;
     if (publisher_) {
       const auto receipt = publisher_->publish(event);
       if (!receipt) return receipt.error();
