@@ -81,7 +81,7 @@ Scenario catchup_scenario(const Bench& bench) {
     child.backlog = bench.backlog(5'000'000);
     child.rate = 50'000;
     child.keep = true;
-    child.seconds = bench.options.quick ? 0.5 : 2;
+    child.seconds = bench.options.quick || bench.options.events ? 0.3 : 2;
     scenario.modes.push_back(
         {name, "a new group over " + std::to_string(child.backlog) + " events", {}, base, [&bench, child] {
            return run_catchup(bench, child);

@@ -22,7 +22,7 @@ void add_bench(CLI::App& app, Chosen& chosen) {
   command
       ->add_option("--events", options->events,
                    "Events per run (default: the scenario's; throughput: 2000000)")
-      ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1'000'000'000}));
+      ->check(CLI::Range(std::uint64_t{100}, std::uint64_t{1'000'000'000}));
   command
       ->add_option("--size,--payload-bytes", options->sizes,
                    "Payload of each event in bytes (default 256); for throughput also several: 64,256,4096")

@@ -71,7 +71,6 @@ ExitCode bench_mesh_fill(const BenchChild& child) {
 
 ExitCode bench_mesh_catchup(const BenchChild& child) {
   Interrupt interrupt;
-  const GoAhead go_ahead;
   auto publisher = mesh::Publisher::open(bench_publisher_options(child));
   if (!publisher) return report(publisher.error());
   Workload workload(child);
@@ -87,7 +86,7 @@ ExitCode bench_mesh_catchup(const BenchChild& child) {
 
   const auto cpu = cpu_seconds();
   if (!print_ready(*publisher)) return ExitCode::failure;
-  const auto busy = probe(*publisher, [&] { return go_ahead.given() || interrupt.requested(); });
+  const auto busy = probe(*publisher, [&] { return is_told_to_go_on() || interrupt.requested(); });
   BenchJson result;
   add_usage(result, cpu);
   add_percentiles(result, busy);
@@ -125,7 +124,7 @@ ExitCode bench_mesh_newcomer(const BenchChild& child) {
   const auto end = monotonic_ns();
   BenchJson result = {{"start_ns", start}, {"end_ns", end}, {"handled", handled.load()}};
   add_usage(result, cpu);
-  if (!print_object(result) || !GoAhead().wait(interrupt)) return ExitCode::failure;
+  if (!print_object(result) || !wait_to_go_on(interrupt)) return ExitCode::failure;
   if (const auto closed = consumer->close(); !closed) return report(closed.error());
   return print_object(received.result()) ? ExitCode::ok : ExitCode::failure;
 }

@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 
 #include <tools/zmesh/console.hpp>
@@ -47,16 +49,31 @@ bool wait_for_members(const mesh::Publisher& publisher, std::uint32_t members, c
   return false;
 }
 
-bool GoAhead::given() const {
+bool wait_for_floors(const mesh::Publisher& publisher, mesh::Seq seq, const Interrupt& interrupt) {
+  const auto deadline = std::chrono::steady_clock::now() + 300s;
+  while (std::chrono::steady_clock::now() < deadline && !interrupt.requested()) {
+    const auto list = publisher.groups();
+    if (list && std::all_of(list->groups.begin(), list->groups.end(),
+                            [&](const auto& group) { return group.members.empty() || group.floor >= seq; })) {
+      return true;
+    }
+    interrupt.wait(10ms);
+  }
+  if (!interrupt.requested()) complain("not everything was acknowledged");
+  return false;
+}
+
+bool is_told_to_go_on() {
   pollfd entry{STDIN_FILENO, POLLIN, 0};
   return ::poll(&entry, 1, 0) > 0;
 }
 
-bool GoAhead::wait(const Interrupt& interrupt) const {
+bool wait_to_go_on(const Interrupt& interrupt) {
   pollfd entries[2] = {{STDIN_FILENO, POLLIN, 0}, {interrupt.fd(), POLLIN, 0}};
   while (::poll(entries, 2, -1) < 0 && errno == EINTR) {
   }
-  return entries[0].revents != 0;
+  char byte = 0;
+  return entries[0].revents != 0 && ::read(STDIN_FILENO, &byte, 1) == 1;
 }
 
 }  // namespace zmesh

@@ -18,7 +18,8 @@ ExitCode bench_mesh_idle(const BenchChild& child) {
   if (!print_ready(*publisher) || !wait_for_members(*publisher, child.members, interrupt)) {
     return ExitCode::failure;
   }
-  interrupt.wait(1s);  // attaching is over
+  interrupt.wait(1s);  // what attaching has set going is over
+  if (!print_object({{"attached", child.members}})) return ExitCode::failure;
   const auto cpu = cpu_seconds();
   const auto start = monotonic_ns();
   interrupt.wait(std::chrono::duration_cast<mesh::Duration>(std::chrono::duration<double>(child.seconds)));
@@ -42,13 +43,10 @@ ExitCode bench_mesh_members(const BenchChild& child) {
     if (!consumer) return report(consumer.error());
     consumers.push_back(std::move(*consumer));
   }
-  for (const auto& consumer : consumers) {
-    if (const auto caught_up = consumer.wait_caught_up(60s); !caught_up) return report(caught_up.error());
-  }
-  interrupt.wait(1s);
+  if (!wait_to_go_on(interrupt)) return ExitCode::failure;
   const auto cpu = cpu_seconds();
   const auto start = monotonic_ns();
-  if (!GoAhead().wait(interrupt)) return ExitCode::failure;
+  if (!wait_to_go_on(interrupt)) return ExitCode::failure;
   BenchJson result = {{"start_ns", start}, {"end_ns", monotonic_ns()}};
   add_usage(result, cpu);
   for (auto& consumer : consumers) {

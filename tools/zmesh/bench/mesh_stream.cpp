@@ -14,15 +14,32 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// Events without payload, which are not counted: once they are settled, the members follow the live stream.
-mesh::Result<void> publish_ready(mesh::Publisher& publisher, const Workload& workload) {
+/// Events without payload, which are not counted; true once they are settled.
+bool publish_ready(mesh::Publisher& publisher, const Workload& workload, const Interrupt& interrupt) {
   mesh::Seq last = 0;
   for (const auto& topic : workload.ready_topics()) {
     const auto receipt = publisher.publish(topic, {});
-    if (!receipt) return receipt.error();
+    if (!receipt) {
+      report(receipt.error());
+      return false;
+    }
     last = receipt->seq();
   }
-  return publisher.wait_settled(last, 60s);
+  return wait_for_floors(publisher, last, interrupt);
+}
+
+/// Until the members follow the live stream: subscribed, and with an event that came by it.
+bool warm_up(mesh::Publisher& publisher, const Workload& workload, const Interrupt& interrupt) {
+  const auto deadline = std::chrono::steady_clock::now() + 20s;
+  const auto topics = workload.ready_topics().size();
+  while (std::chrono::steady_clock::now() < deadline && !interrupt.requested()) {
+    const auto sent = publisher.stats().sent;
+    if (!publish_ready(publisher, workload, interrupt)) return false;
+    if (publisher.stats().sent == sent + topics) return publish_ready(publisher, workload, interrupt);
+    interrupt.wait(10ms);
+  }
+  if (!interrupt.requested()) complain("the members did not subscribe");
+  return false;
 }
 
 mesh::Result<mesh::Seq> publish_all(mesh::Publisher& publisher, const BenchChild& child, Workload& workload) {
@@ -58,7 +75,7 @@ ExitCode bench_mesh_publisher(const BenchChild& child) {
     return ExitCode::failure;
   }
   Workload workload(child);
-  if (const auto ready = publish_ready(*publisher, workload); !ready) return report(ready.error());
+  if (!warm_up(*publisher, workload, interrupt)) return ExitCode::failure;
   const auto committed_before = publisher->stats().committed;
 
   const auto cpu = cpu_seconds();
@@ -67,7 +84,9 @@ ExitCode bench_mesh_publisher(const BenchChild& child) {
   if (!last) return report(last.error());
   if (const auto flushed = publisher->flush(60s); !flushed) return report(flushed.error());
   const auto flushed_at = monotonic_ns();
-  if (const auto settled = publisher->wait_settled(*last, 300s); !settled) {
+  if (child.idle_groups > 0) {
+    if (!wait_for_floors(*publisher, *last, interrupt)) return ExitCode::failure;
+  } else if (const auto settled = publisher->wait_settled(*last, 300s); !settled) {
     return report("not everything was acknowledged", settled.error());
   }
   BenchJson result = {{"start_ns", start},

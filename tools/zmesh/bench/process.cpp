@@ -44,13 +44,13 @@ Process::~Process() {
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
-  go_on();
+  if (in_ >= 0) ::close(in_);
   if (out_ >= 0) ::close(out_);
 }
 
 void Process::go_on() {
-  if (in_ >= 0) ::close(in_);
-  in_ = -1;
+  // Without a reader nobody waits for it: the caller ignores SIGPIPE.
+  [[maybe_unused]] const auto written = ::write(in_, "\n", 1);
 }
 
 std::optional<std::string> Process::line(mesh::Duration timeout) {

@@ -1,4 +1,4 @@
-// A child process whose stdout is read line by line, and whose stdin can be closed to tell it to go on.
+// A child process whose stdout is read line by line, and that can be told to go on.
 #pragma once
 
 #include <sys/types.h>
@@ -31,7 +31,7 @@ class Process {
   /// True: its stdout has ended and all lines were read.
   bool silent() const { return ended_ && buffer_.empty(); }
 
-  /// Closes its stdin.
+  /// Writes a line to its stdin.
   void go_on();
   /// Waits for its end; true: with exit status 0.
   bool succeeded();

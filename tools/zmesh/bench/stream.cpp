@@ -97,7 +97,7 @@ std::optional<Sample> run_stream(const Bench& bench, const BenchStream& stream) 
     return {};
   }
   add_memory(sample, "publisher", publisher.peak.anonymous, *published);
-  const bool acknowledged = publishing.role.starts_with("mesh");
+  const bool acknowledged = publishing.role.starts_with("mesh") && !stream.until_handled;
   const auto end = acknowledged ? published->at("end_ns").get<std::uint64_t>() : ends.last_ns;
   const auto seconds = static_cast<double>(end - published->at("start_ns").get<std::uint64_t>()) / 1e9;
   const auto events = static_cast<double>(publishing.events);

@@ -12,6 +12,7 @@ namespace zmesh {
 struct BenchStream {
   BenchChild publisher;               ///< its `place` empty: a new journal, removed afterwards
   std::vector<BenchChild> consumers;  ///< each takes from the publisher all that its prefix says
+  bool until_handled = false;         ///< it ends with the last handler, not with the last acknowledgement
 };
 
 /// Of "zmq", "os" or "disk": one publisher and one consumer of `events` events.
