@@ -63,8 +63,8 @@ bool select_modes(Scenario& scenario, const std::vector<std::string>& names) {
   return !scenario.modes.empty();
 }
 
-bool print_machine(const Bench& bench) {
-  const auto about = bench_machine(bench);
+bool print_machine(const Bench& bench, const Scenario& scenario) {
+  const auto about = bench_machine(bench, scenario);
   if (bench.options.json) return write_out(nlohmann::ordered_json{{"machine", about}}.dump() + "\n");
   std::string text;
   for (const auto& [name, value] : about.items()) {
@@ -99,6 +99,30 @@ const std::vector<ScenarioInfo>& bench_scenarios() {
   return infos;
 }
 
+ExitCode run_scenario(const Bench& bench, Scenario scenario) {
+  if (!select_modes(scenario, bench.options.modes)) {
+    complain(bench.options.scenario + " has no such mode");
+    return ExitCode::usage;
+  }
+  if (!print_machine(bench, scenario)) return report_stdout();
+  std::vector<std::vector<Sample>> samples(scenario.modes.size());
+  // Run 0 is not counted: the first to use a machine's memory and disk pays for it. The modes take turns, so
+  // that a machine that changes its pace changes it for all alike.
+  for (std::uint32_t run = 0; run <= bench.options.runs; ++run) {
+    for (std::size_t mode = 0; mode < scenario.modes.size(); ++mode) {
+      const auto sample = run_mode(scenario.modes[mode], bench);
+      if (!sample) return bench.interrupt.requested() ? ExitCode::interrupted : ExitCode::failure;
+      const auto& metric = scenario.metrics.front();
+      say((run == 0 ? "warming up" : "run " + std::to_string(run)) + ", " + mode_text(scenario.modes[mode]) +
+          ": " + number_text(sample->at(metric.name), metric.digits) + " " + metric.heading);
+      if (run > 0) samples[mode].push_back(*sample);
+    }
+  }
+  const auto out = bench.options.json ? bench_json(bench.options.scenario, scenario, samples)
+                                      : bench_table(scenario, samples);
+  return write_out(out) ? ExitCode::ok : report_stdout();
+}
+
 ExitCode bench(const BenchOptions& asked) {
   const Interrupt interrupt;
   auto options = asked;
@@ -106,29 +130,7 @@ ExitCode bench(const BenchOptions& asked) {
   const Bench context{options, interrupt};
   const auto entry = std::find_if(scenario_entries().begin(), scenario_entries().end(),
                                   [&](const auto& one) { return options.scenario == one.info.name; });
-  auto scenario = entry->make(context);
-  if (!select_modes(scenario, options.modes)) {
-    complain(options.scenario + " has no such mode");
-    return ExitCode::usage;
-  }
-  if (!print_machine(context)) return report_stdout();
-
-  std::vector<std::vector<Sample>> samples(scenario.modes.size());
-  // Run 0 is not counted: the first to use a machine's memory and disk pays for it. The modes take turns, so
-  // that a machine that changes its pace changes it for all alike.
-  for (std::uint32_t run = 0; run <= options.runs; ++run) {
-    for (std::size_t mode = 0; mode < scenario.modes.size(); ++mode) {
-      const auto sample = run_mode(scenario.modes[mode], context);
-      if (!sample) return interrupt.requested() ? ExitCode::interrupted : ExitCode::failure;
-      const auto& metric = scenario.metrics.front();
-      say((run == 0 ? "warming up" : "run " + std::to_string(run)) + ", " + mode_text(scenario.modes[mode]) +
-          ": " + number_text(sample->at(metric.name), metric.digits) + " " + metric.heading);
-      if (run > 0) samples[mode].push_back(*sample);
-    }
-  }
-  const auto out =
-      options.json ? bench_json(options.scenario, scenario, samples) : bench_table(scenario, samples);
-  return write_out(out) ? ExitCode::ok : report_stdout();
+  return run_scenario(context, entry->make(context));
 }
 
 }  // namespace zmesh

@@ -56,7 +56,7 @@ std::string version_text(int major, int minor, int patch) {
 
 }  // namespace
 
-nlohmann::ordered_json bench_machine(const Bench& bench) {
+nlohmann::ordered_json bench_machine(const Bench& bench, const Scenario& scenario) {
   utsname system{};
   ::uname(&system);
   int zmq[3] = {};
@@ -77,6 +77,7 @@ nlohmann::ordered_json bench_machine(const Bench& bench) {
                                   {"filesystem", filesystem_of(directory)},
                                   {"payload_bytes", bench.sizes()},
                                   {"runs", bench.options.runs}};
+  for (const auto& [name, version] : scenario.versions) about[name] = version;
   if (bench.options.events) about["events"] = *bench.options.events;
   if (bench.options.backlog) about["backlog"] = *bench.options.backlog;
   about["quick"] = bench.options.quick;

@@ -8,6 +8,6 @@
 namespace zmesh {
 
 /// Names and values, in the order they are shown.
-nlohmann::ordered_json bench_machine(const Bench& bench);
+nlohmann::ordered_json bench_machine(const Bench& bench, const Scenario& scenario);
 
 }  // namespace zmesh

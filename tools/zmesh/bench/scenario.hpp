@@ -35,7 +35,8 @@ struct Mode {
 struct Scenario {
   std::vector<Metric> metrics;  ///< the first one is shown with its lowest and highest
   std::vector<Mode> modes;
-  std::string note;  ///< below the table
+  std::string note;                                             ///< below the table
+  std::vector<std::pair<std::string, std::string>> versions{};  ///< of what else takes part
 };
 
 /// What every scenario is given.
@@ -49,6 +50,9 @@ struct Bench {
 
   std::uint32_t size() const { return sizes().front(); }
 };
+
+/// Prints the machine, runs all modes in turns and prints what came of it. `scenario` was made with `bench`.
+ExitCode run_scenario(const Bench& bench, Scenario scenario);
 
 Scenario throughput_scenario(const Bench& bench);
 Scenario topics_scenario(const Bench& bench);
