@@ -8,7 +8,7 @@
 
 namespace zmesh {
 
-/// Runs that child with a place of its own, and checks that it has published all its events. Yields
+/// Runs that child with a place of its own, and checks that all its events were confirmed. Yields
 /// events_per_second, p50_us, p99_us, max_us and cpu_seconds_per_million.
 std::optional<Sample> run_commits(const Bench& bench, BenchChild child);
 
