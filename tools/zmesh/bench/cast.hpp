@@ -44,8 +44,8 @@ class Cast {
 
   Member& start(const BenchChild& child);
 
-  /// The next object that it prints; nothing: it failed (complained of), or we were interrupted. With `late` it may
-  /// take longer, which is told there.
+  /// The next object that it prints; nothing: it failed (complained of), or we were interrupted. With `late`
+  /// it may take longer, which is told there.
   std::optional<BenchJson> next(Member& member, mesh::Duration timeout, bool* late = nullptr);
 
   /// All have ended by themselves, and well.

@@ -29,10 +29,10 @@ void add_bench(CLI::App& app, Chosen& chosen) {
       ->check(CLI::Range(16, 1'000'000))
       ->delimiter(',');
   command
-      ->add_option(
-          "--backlog", options->backlog,
-          "Events in the journal beforehand (default: catchup 5000000, growth 50000000; with --events "
-          "at most ten times as many)")
+      ->add_option("--backlog", options->backlog,
+                   "Events in the journal beforehand (default: catchup 5000000, growth 50000000;
+                   "
+                   "with --events at most ten times as many)")
       ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1'000'000'000}));
   command->add_option("--runs", options->runs, "Runs of each mode; one more comes first and is not counted")
       ->check(CLI::Range(1, 1000))
