@@ -30,8 +30,7 @@ void add_bench(CLI::App& app, Chosen& chosen) {
       ->delimiter(',');
   command
       ->add_option("--backlog", options->backlog,
-                   "Events in the journal beforehand (default: catchup 5000000, growth 50000000;
-                   "
+                   "Events in the journal beforehand (default: catchup 5000000, growth 50000000;\n"
                    "with --events at most ten times as many)")
       ->check(CLI::Range(std::uint64_t{1000}, std::uint64_t{1'000'000'000}));
   command->add_option("--runs", options->runs, "Runs of each mode; one more comes first and is not counted")
