@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include <nodes/config/command_line.hpp>
 #include <nodes/config/settings.hpp>
@@ -13,6 +14,7 @@
 #include <nodes/node/node.hpp>
 #include <nodes/node/notify.hpp>
 #include <nodes/node/reload.hpp>
+#include <tools/zmesh/process/child.hpp>
 
 namespace {
 
@@ -40,14 +42,15 @@ int tell(const std::vector<Problem>& problems) {
   return 2;
 }
 
-/// From now on a signal ends the process at once.
+/// From now on a signal ends the process at once, and with it the commands and workers it runs.
 void end_at_once() {
-  struct sigaction action {};
-
-  action.sa_handler = [](int) { ::_exit(130); };
-  for (const int signal : {SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
-  const auto set = handled_signals();
-  pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  std::thread([set = handled_signals()] {
+    int signal = 0;
+    while (sigwait(&set, &signal) == 0 && signal == SIGHUP) {
+    }
+    zmesh::kill_running_children();
+    ::_exit(130);
+  }).detach();
 }
 
 int run(const CommandLine& line, node::Config config, const node::Settings& settings) {

@@ -28,6 +28,7 @@ inline constexpr std::size_t redeliveries_max = 4096;   ///< of Deliver
 inline constexpr std::size_t parked_list_max = 1000;    ///< events of ParkedList, seqs of ParkedDone
 inline constexpr std::size_t parked_seqs_max = 10'000;  ///< seqs of a ParkedFilter
 inline constexpr std::size_t fetched_ranges_max = 32;   ///< of GroupStatus
+inline constexpr std::size_t incidents_told_max = 32;   ///< of GroupStatus
 inline constexpr std::size_t publisher_name_size_max = 255;
 inline constexpr std::size_t version_size_max = 64;
 inline constexpr std::size_t endpoint_size_max = 512;
@@ -244,6 +245,16 @@ struct FetchedRange {
   bool operator==(const FetchedRange&) const = default;
 };
 
+/// What befell an event that was not simply handled.
+struct Incident {
+  enum class What : std::uint8_t { retry = 1, parked = 2, redriven = 3, discarded = 4 };
+  What what = What::retry;
+  Seq seq = 0;
+  std::uint32_t attempt = 0;     ///< retry: the one that comes; parked: how many were made; else 0
+  std::optional<Reason> reason;  ///< of the failure or of the parking
+  bool operator==(const Incident&) const = default;
+};
+
 struct GroupStatus {
   std::string group;
   std::vector<std::string> prefixes;
@@ -261,9 +272,11 @@ struct GroupStatus {
   std::vector<MemberStatus> members;
   /// Which way events went out. Of those above fetched_after that were delivered, the ones in `fetched` went
   /// in answers to fetches, all others on the live stream; of those at or below it that are in none, it is
-  /// not known (any more). Nothing: the publisher does not tell.
+  /// not known (any more). Nothing: the publisher tells neither this nor incidents.
   std::optional<Seq> fetched_after;
   std::vector<FetchedRange> fetched;
+  std::uint64_t incidents = 0;   ///< since this run
+  std::vector<Incident> newest;  ///< incidents, the newest last
   bool operator==(const GroupStatus&) const = default;
 };
 

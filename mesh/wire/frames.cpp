@@ -8,11 +8,11 @@
 namespace mesh::wire {
 namespace {
 
-// Bytes of a frame of group status, at most. One status has at most 244 KiB.
+// Bytes of a frame of group status, at most. One status has at most 245 KiB.
 constexpr std::size_t status_frame_max = 250u << 10;
 constexpr std::size_t status_fields = 14;
 // Appended later: publishers of before leave them out.
-constexpr std::size_t status_fields_later = 2;
+constexpr std::size_t status_fields_later = 4;
 constexpr std::size_t members_max = 256;
 constexpr std::size_t groups_max = 65'536;
 // An open array may have this many fields more than this version knows; they are passed over.
@@ -57,6 +57,34 @@ std::vector<FetchedRange> read_fetched(Reader& reader) {
   return fetched;
 }
 
+void write(Writer& writer, const std::vector<Incident>& incidents) {
+  const std::size_t count = std::min(incidents.size(), incidents_told_max);
+  writer.array(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    writer.array(4);
+    write_enum(writer, incidents[i].what);
+    writer.uint(incidents[i].seq);
+    writer.uint(incidents[i].attempt);
+    if (incidents[i].reason) {
+      write_enum(writer, *incidents[i].reason);
+    } else {
+      writer.nil();
+    }
+  }
+}
+
+std::vector<Incident> read_incidents(Reader& reader) {
+  std::vector<Incident> incidents(reader.array("incidents", 0, incidents_told_max));
+  for (Incident& incident : incidents) {
+    reader.array("incident", 4, 4);
+    incident.what = read_enum(reader, "incident's kind", Incident::What::discarded);
+    incident.seq = reader.uint("incident's seq");
+    incident.attempt = reader.uint32("incident's attempt");
+    if (!reader.nil()) incident.reason = read_enum(reader, "incident's reason", Reason::no_handler);
+  }
+  return incidents;
+}
+
 void write(Writer& writer, const GroupStatus& status) {
   writer.array(status_fields + (status.fetched_after ? status_fields_later : 0));
   writer.text(status.group);
@@ -87,6 +115,8 @@ void write(Writer& writer, const GroupStatus& status) {
   if (!status.fetched_after) return;
   writer.uint(*status.fetched_after);
   write(writer, status.fetched);
+  writer.uint(status.incidents);
+  write(writer, status.newest);
 }
 
 GroupStatus read_status(Reader& reader) {
@@ -118,6 +148,8 @@ GroupStatus read_status(Reader& reader) {
   if (fields >= status_fields + status_fields_later) {
     status.fetched_after = reader.uint("fetched_after");
     status.fetched = read_fetched(reader);
+    status.incidents = reader.uint("incidents");
+    status.newest = read_incidents(reader);
     known += status_fields_later;
   }
   for (std::size_t i = known; i < fields && reader.ok(); ++i) reader.skip("status");

@@ -15,6 +15,7 @@
 #include <thread>
 
 #include <mesh/model/policy.hpp>
+#include <tools/zmesh/process/child.hpp>
 #include <tools/zmesh/text/times.hpp>
 
 namespace node {
@@ -75,10 +76,15 @@ bool reap(int pid, int& status, std::optional<Clock::time_point> deadline) {
     ::poll(&entry, 1, left_ms(*deadline));
     if (process >= 0) ::close(process);
   }
-  int found = 0;
-  while ((found = ::waitpid(pid, &status, deadline ? WNOHANG : 0)) < 0 && errno == EINTR) {
+  siginfo_t ended{};
+  const int options = WEXITED | WNOWAIT | (deadline ? WNOHANG : 0);
+  while (::waitid(P_PID, static_cast<id_t>(pid), &ended, options) < 0 && errno == EINTR) {
   }
-  return found != 0;
+  if (deadline && ended.si_pid != pid) return false;
+  zmesh::remove_running_child(pid);
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return true;
 }
 
 }  // namespace
@@ -112,6 +118,7 @@ mesh::Result<void> Worker::start(Clock::time_point deadline) {
     shut(in_), shut(out_);
     return worker_failed(std::string("cannot start the worker: ") + std::strerror(error));  // NOLINT
   }
+  zmesh::add_running_child(pid_);
   ++starts_;
   return {};
 }

@@ -262,6 +262,14 @@ mesh::Result<ChildResult> run_child(const std::string& command, std::string_view
   return result;
 }
 
+void add_running_child(int pid) {
+  Running::all().add(pid);
+}
+
+void remove_running_child(int pid) {
+  Running::all().remove(pid);
+}
+
 void kill_running_children() {
   Running::all().kill();
 }

@@ -26,6 +26,11 @@ inline constexpr std::size_t stderr_kept_max = 1024;
 mesh::Result<ChildResult> run_child(const std::string& command, std::string_view input,
                                     const std::vector<std::string>& environment, mesh::Duration limit);
 
+/// A process group that was started by other means is to be among those that kill_running_children() kills,
+/// until it is taken out: before its leader is reaped, as afterwards its number may be another's.
+void add_running_child(int pid);
+void remove_running_child(int pid);
+
 /// Kills the process groups of all commands that run, and of those that are just being started: for a process
 /// that ends at once.
 void kill_running_children();
