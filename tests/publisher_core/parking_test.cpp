@@ -1,5 +1,7 @@
 #include "fixture.hpp"
 
+#include <mesh/core/publisher/group.hpp>
+
 namespace mesh::core {
 namespace {
 
@@ -276,8 +278,8 @@ BOOST_AUTO_TEST_CASE(what_befalls_events_is_told_with_their_seqs) {
   lot.member.judge(Verdict::Kind::retry, 1, 1, Reason::ack_timeout);
   lot.park(2);
   lot.park(3, Reason::undecodable);
-  lot.command(redrive, {.seqs = {2}});
-  lot.command(discard, {.seqs = {3}});
+  lot.command(redrive, ParkedFilter{{2}, "", {}, {}});
+  lot.command(discard, ParkedFilter{{3}, "", {}, {}});
   const GroupStatus status = lot.mesh.status("g");
   BOOST_TEST(status.incidents == 5u);
   const std::vector<Incident> expected = {{What::retry, 1, 2, Reason::ack_timeout},

@@ -209,9 +209,8 @@ InfoRequest RandomMessages::make() {
 
 template <>
 Info RandomMessages::make() {
-  return {number(), origin(), name(),   number32(), "ipc:///run/zmesh/bookings.events",
-          number(), number(), number(), number32(), number32(),
-          name(),   time()};
+  return {number(), origin(), name(),     number32(), "ipc:///run/zmesh/bookings.events", number(),
+          number(), number(), number32(), number32(), std::to_string(number()),           time()};
 }
 
 template <>
