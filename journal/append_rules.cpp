@@ -14,15 +14,14 @@ constexpr std::size_t state_key_size_max = 511;
 
 Result<void> check_append(std::span<const Batch> batches, const Origin& origin, Seq next_seq) {
   for (const auto& batch : batches) {
-    if (batch.bytes.size() <= batch_header_size)
-      return fail(Errc::invalid_argument, "append: an empty batch");
+    if (batch.bytes.size() <= batch_header_size) return invalid("append: an empty batch");
     if (batch.header.origin != origin) {
-      return fail(Errc::invalid_argument, "append: the batch is of another origin than the journal");
+      return invalid("append: the batch is of another origin than the journal");
     }
-    if (batch.header.flags != 0) return fail(Errc::invalid_argument, "append: the batch is a filtered copy");
+    if (batch.header.flags != 0) return invalid("append: the batch is a filtered copy");
     if (batch.header.first < next_seq || batch.header.last < batch.header.first) {
-      return fail(Errc::invalid_argument, "append: seq " + std::to_string(batch.header.first) +
-                                              " where at least " + std::to_string(next_seq) + " is due");
+      return invalid("append: seq " + std::to_string(batch.header.first) + " where at least " +
+                     std::to_string(next_seq) + " is due");
     }
     next_seq = batch.header.last + 1;
   }
@@ -31,11 +30,11 @@ Result<void> check_append(std::span<const Batch> batches, const Origin& origin, 
 
 Result<void> check_state_key(Table table, std::string_view key) {
   if (table <= Table::meta || table > Table::audit) {
-    return fail(Errc::invalid_argument, "state: table " + std::to_string(static_cast<unsigned>(table)) +
-                                            " is not one that may be used");
+    return invalid("state: table " + std::to_string(static_cast<unsigned>(table)) +
+                   " is not one that may be used");
   }
   if (key.empty() || key.size() > state_key_size_max) {
-    return fail(Errc::invalid_argument, "state: a key is 1 to 511 bytes, not " + std::to_string(key.size()));
+    return invalid("state: a key is 1 to 511 bytes, not " + std::to_string(key.size()));
   }
   return {};
 }
@@ -49,8 +48,7 @@ Result<void> check_state(std::span<const StateWrite> writes) {
 
 Result<void> check_journal_name(std::string_view name) {
   if (!name.empty() && name.size() <= topic_size_max && check_prefix(name)) return {};
-  return fail(Errc::invalid_argument,
-              "a journal's name is 1 to 200 bytes of UTF-8 without spaces or control characters");
+  return invalid("a journal's name is 1 to 200 bytes of UTF-8 without spaces or control characters");
 }
 
 WallTime first_time(const BatchView& batch) {

@@ -57,6 +57,9 @@ struct Identity {
   std::uint32_t incarnation = 1;  ///< grows when the tail may have been lost (Opened::suspect)
   std::uint32_t run = 1;          ///< grows with every open for writing
   Opened opened = Opened::created;
+  /// False: whether the machine has restarted cannot be told here, so under `os` durability every crash of
+  /// the process is suspect.
+  bool boot_known = true;
 };
 
 /// One segment of the journal.

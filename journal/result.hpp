@@ -130,4 +130,8 @@ inline Error fail(Errc code, std::string text) {
   return Error{code, std::move(text)};
 }
 
+inline Error invalid(std::string text) {
+  return Error{Errc::invalid_argument, std::move(text)};
+}
+
 }  // namespace mesh

@@ -27,10 +27,6 @@ struct Consumer::State {
 
 namespace {
 
-Error invalid(std::string text) {
-  return fail(Errc::invalid_argument, std::move(text));
-}
-
 std::string default_member() {
   static std::atomic<unsigned> count{0};
   std::array<char, 64> host{};

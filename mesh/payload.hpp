@@ -58,11 +58,10 @@ Result<T> unpack(ByteView payload) {
     const auto object = msgpack::unpack(
         reinterpret_cast<const char*>(payload.data()), size, used,
         [](msgpack::type::object_type, std::size_t, void*) { return true; }, nullptr, limit);
-    if (used != size) return fail(Errc::invalid_argument, "bytes follow the MessagePack value");
+    if (used != size) return invalid("bytes follow the MessagePack value");
     return object->template as<T>();
   } catch (const std::exception& error) {
-    return fail(Errc::invalid_argument,
-                std::string("the payload is not the MessagePack of the type wanted: ") + error.what());
+    return invalid(std::string("the payload is not the MessagePack of the type wanted: ") + error.what());
   }
 }
 

@@ -22,10 +22,6 @@ struct Publisher::State {
 
 namespace {
 
-Error invalid(std::string text) {
-  return fail(Errc::invalid_argument, std::move(text));
-}
-
 Result<void> check_group(const Group& group) {
   if (!valid_name(group.name)) return invalid("'" + group.name + "' is not a name for a group");
   if (group.prefixes.size() > prefixes_max) return invalid("group " + group.name + ": too many prefixes");
@@ -73,6 +69,22 @@ io::PublisherEngineSettings engine_settings(PublisherOptions& options) {
   return settings;
 }
 
+/// What an operator should know of how the journal was found, as seqs jump after it.
+void tell_how_found(const Identity& identity, Durability durability, const LogCallback& log) {
+  if (!log) return;
+  if (identity.opened == Opened::suspect)
+    log({Level::warning, "journal.suspect",
+         "the journal was not closed, and the machine may have lost power since: all that is in it verifies, "
+         "its "
+         "newest events may be missing, and seqs go on far above them (incarnation " +
+             std::to_string(identity.incarnation) + ")"});
+  if (!identity.boot_known && durability == Durability::os)
+    log({Level::warning, "journal.boot_unknown",
+         "/proc/sys/kernel/random/boot_id cannot be read here (ProcSubset=pid hides it): with os durability "
+         "every "
+         "crash of this process will be taken for a loss of power"});
+}
+
 /// The answer to an operator's request, if it is of the kind that was asked for.
 template <class Answer>
 Result<Answer> expect(Result<ControlMessage> answer) {
@@ -97,6 +109,7 @@ Result<Publisher> Publisher::open(PublisherOptions options) {
   if (!context) return context.error();
   auto journal = open_journal(options.journal, {options.name, options.durability, options.segment_size});
   if (!journal) return journal.error();
+  tell_how_found((*journal)->identity(), options.durability, options.log);
   auto settings = engine_settings(options);
   settings.context = std::move(*context);
   auto engine = io::PublisherEngine::open(std::move(*journal), std::move(settings));
@@ -207,6 +220,10 @@ bool Publisher::settled(Seq seq) const {
 
 Result<void> Publisher::wait_settled(Seq seq, Duration timeout) const {
   return state_->engine->wait_settled(seq, std::max<Duration>(timeout, 1ns));
+}
+
+Result<Info> Publisher::info(Duration timeout) const {
+  return expect<Info>(state_->engine->call(InfoRequest{}, timeout));
 }
 
 Result<GroupList> Publisher::groups(Duration timeout) const {

@@ -162,6 +162,7 @@ class Publisher {
 
   // An operator's view and repairs; the same as mesh::Admin has from afar. Errors: timeout, closed,
   // unknown_group, and what the command met.
+  Result<Info> info(Duration timeout = 5s) const;
   Result<GroupList> groups(Duration timeout = 5s) const;
   Result<ParkedList> parked(const std::string& group, const ParkedFilter& filter = {}, Seq after = 0,
                             std::uint32_t limit = 100, Duration timeout = 5s) const;

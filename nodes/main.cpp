@@ -34,7 +34,12 @@ node::Sources sources_of(const CommandLine& line) {
     const char* text = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe)
     return text == nullptr ? std::nullopt : std::optional<std::string>(text);
   };
-  return {line.file, environment, line.flags};
+  std::vector<std::string> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) {
+    const std::string_view text = *variable;
+    if (text.starts_with("ZMESH_")) variables.emplace_back(text.substr(0, text.find('=')));
+  }
+  return {line.file, environment, line.flags, std::move(variables)};
 }
 
 int tell(const std::vector<Problem>& problems) {

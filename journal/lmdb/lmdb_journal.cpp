@@ -21,7 +21,7 @@ constexpr std::chrono::seconds readers_check_period{10};
 
 Identity identity_of(const Recovered& recovered) {
   const Marks& marks = recovered.marks;
-  return {marks.origin, marks.name, marks.incarnation, marks.run, recovered.opened};
+  return {marks.origin, marks.name, marks.incarnation, marks.run, recovered.opened, !marks.boot_id.empty()};
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 constexpr unsigned tries_max = 20;
 
 Error read_only() {
-  return fail(Errc::invalid_argument, "the journal was opened for reading only");
+  return invalid("the journal was opened for reading only");
 }
 
 Identity identity_of(const Marks& marks) {

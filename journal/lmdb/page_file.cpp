@@ -129,9 +129,9 @@ Result<MetaInfo> PageFile::meta(unsigned which) const {
 
 Result<MetaInfo> PageFile::newest_meta() const {
   // A busy writer may commit between the reading of the two pages.
-  constexpr int tries_max = 20;
+  constexpr int looks_max = 20;
   auto found = read_newest_meta();
-  for (int tries = 1; !found && found.error().code == Errc::journal_damaged && tries < tries_max; ++tries) {
+  for (int tries = 1; !found && found.error().code == Errc::journal_damaged && tries < looks_max; ++tries) {
     found = read_newest_meta();
   }
   return found;

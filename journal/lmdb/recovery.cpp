@@ -201,7 +201,7 @@ class Opening {
 
 Result<void> check_options(const JournalOptions& options) {
   if (options.segment_size < (64ull << 10) || options.segment_size > (16ull << 30)) {
-    return fail(Errc::invalid_argument, "segment_size is 64 KiB to 16 GiB");
+    return invalid("segment_size is 64 KiB to 16 GiB");
   }
   return options.name.empty() ? Result<void>{} : detail::check_journal_name(options.name);
 }
@@ -243,7 +243,7 @@ Error with_hint(Error error, const std::string& directory) {
 
 Result<Recovered> recover(const std::string& directory, const JournalOptions& options,
                           const OpenHooks& hooks) {
-  if (directory.empty()) return fail(Errc::invalid_argument, "the journal's directory has no name");
+  if (directory.empty()) return invalid("the journal's directory has no name");
   if (auto done = check_options(options); !done) return done.error();
   const Paths paths{directory};
   const auto found = look_at(paths);

@@ -25,7 +25,7 @@ Opened how_opened(bool is_new, bool suspect, bool clean) {
 
 Result<std::unique_ptr<MemoryJournal>> MemoryJournal::open(std::shared_ptr<MemoryStore> store,
                                                            const JournalOptions& options) {
-  if (options.segment_size == 0) return fail(Errc::invalid_argument, "segment_size is 0");
+  if (options.segment_size == 0) return invalid("segment_size is 0");
   MemoryStore& disk = *store;
   const std::lock_guard lock(disk.mutex_);
   if (disk.locked_) return fail(Errc::journal_locked, "another writer has this memory journal open");

@@ -14,15 +14,15 @@ void release_owner(void*, void* hint) {
 }
 
 /// A received message on the heap; closed with its last user.
-struct Received {
+struct ReceivedMessage {
   zmq_msg_t message;
 
-  Received() { zmq_msg_init(&message); }
+  ReceivedMessage() { zmq_msg_init(&message); }
 
-  ~Received() { zmq_msg_close(&message); }
+  ~ReceivedMessage() { zmq_msg_close(&message); }
 
-  Received(const Received&) = delete;
-  Received& operator=(const Received&) = delete;
+  ReceivedMessage(const ReceivedMessage&) = delete;
+  ReceivedMessage& operator=(const ReceivedMessage&) = delete;
 };
 
 }  // namespace
@@ -46,7 +46,7 @@ Bytes take_message(zmq_msg_t& message) {
   const auto* data = static_cast<const std::byte*>(zmq_msg_data(&message));
   const ByteView view{data, zmq_msg_size(&message)};
   if (view.size() < zero_copy_min) return Bytes::copy(view);
-  auto received = std::make_shared<Received>();
+  auto received = std::make_shared<ReceivedMessage>();
   zmq_msg_move(&received->message, &message);
   const ByteView kept{static_cast<const std::byte*>(zmq_msg_data(&received->message)), view.size()};
   return Bytes(kept, std::move(received));

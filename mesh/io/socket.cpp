@@ -64,20 +64,17 @@ void Socket::close() {
 
 Result<void> Socket::set(int option, int value) {
   if (zmq_setsockopt(handle_, option, &value, sizeof value) == 0) return {};
-  return fail(Errc::invalid_argument,
-              "socket option " + std::to_string(option) + ": " + zmq_strerror(zmq_errno()));
+  return invalid("socket option " + std::to_string(option) + ": " + zmq_strerror(zmq_errno()));
 }
 
 Result<void> Socket::set(int option, std::int64_t value) {
   if (zmq_setsockopt(handle_, option, &value, sizeof value) == 0) return {};
-  return fail(Errc::invalid_argument,
-              "socket option " + std::to_string(option) + ": " + zmq_strerror(zmq_errno()));
+  return invalid("socket option " + std::to_string(option) + ": " + zmq_strerror(zmq_errno()));
 }
 
 Result<void> Socket::set(int option, std::string_view value) {
   if (zmq_setsockopt(handle_, option, value.data(), value.size()) == 0) return {};
-  return fail(Errc::invalid_argument,
-              "socket option " + std::to_string(option) + ": " + zmq_strerror(zmq_errno()));
+  return invalid("socket option " + std::to_string(option) + ": " + zmq_strerror(zmq_errno()));
 }
 
 int Socket::get_int(int option) const {

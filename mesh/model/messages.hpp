@@ -222,8 +222,11 @@ struct Info {
   std::uint64_t journal_bytes = 0;
   std::uint32_t group_count = 0;
   std::uint32_t session_count = 0;
-  std::string version;  ///< of its software; empty: it does not tell (older than this field)
-  WallTime time = 0;    ///< its clock when it answered; 0: it does not tell
+  std::string version;                   ///< of its software; empty: it does not tell (older than this field)
+  WallTime time = 0;                     ///< its clock when it answered; 0: it does not tell
+  std::uint64_t journal_bytes_max = 0;   ///< the journal's limit; 0: it does not tell
+  std::uint64_t journal_owed_bytes = 0;  ///< of journal_bytes, what may not be dropped to make room; at the
+                                         ///< limit publishing is refused
 };
 
 struct GroupsRequest {

@@ -25,20 +25,20 @@ std::string_view to_string(Reason reason) {
 
 Result<void> check_policy(const RetryPolicy& policy) {
   if (policy.backoff.empty() || policy.backoff.size() > backoff_max) {
-    return fail(Errc::invalid_argument, "backoff must have 1 to 32 delays");
+    return invalid("backoff must have 1 to 32 delays");
   }
   const auto within = [](Duration delay) { return delay >= Duration::zero() && delay <= delay_max; };
   if (!std::all_of(policy.backoff.begin(), policy.backoff.end(), within)) {
-    return fail(Errc::invalid_argument, "a backoff delay must be 0 to 30 days");
+    return invalid("a backoff delay must be 0 to 30 days");
   }
   if (!std::isfinite(policy.jitter) || policy.jitter < 0 || policy.jitter > 1) {
-    return fail(Errc::invalid_argument, "jitter must be 0 to 1");
+    return invalid("jitter must be 0 to 1");
   }
   if (policy.attempts_max < 1 || policy.attempts_max > 1000) {
-    return fail(Errc::invalid_argument, "attempts_max must be 1 to 1000");
+    return invalid("attempts_max must be 1 to 1000");
   }
   if (policy.ack_wait < 10ms || policy.ack_wait > 24h) {
-    return fail(Errc::invalid_argument, "ack_wait must be 10 ms to 24 h");
+    return invalid("ack_wait must be 10 ms to 24 h");
   }
   return {};
 }

@@ -72,7 +72,7 @@ inline constexpr Shape shape<Refused>{Type::refused, 2, "refused"};
 template <>
 inline constexpr Shape shape<InfoRequest>{Type::info_request, 0, "info request"};
 template <>
-inline constexpr Shape shape<Info>{Type::info, 9, "info", 2};
+inline constexpr Shape shape<Info>{Type::info, 9, "info", 4};
 template <>
 inline constexpr Shape shape<GroupsRequest>{Type::groups_request, 0, "groups request"};
 template <>

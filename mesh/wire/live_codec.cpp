@@ -8,8 +8,8 @@ namespace {
 
 enum class Kind : std::uint8_t { events = 1, heartbeat = 2 };
 
-constexpr std::size_t fields = 9;
-constexpr std::size_t fields_max = fields + 16;
+constexpr std::size_t header_fields = 9;
+constexpr std::size_t header_fields_max = header_fields + 16;
 // One per length a prefix can have.
 constexpr std::size_t chains_max = topic_size_max + 1;
 
@@ -38,7 +38,7 @@ const char* contradiction(const LiveMessage& message) {
 }
 
 void write_header(Writer& writer, const LiveMessage& message) {
-  writer.array(fields);
+  writer.array(header_fields);
   writer.uint(protocol_version);
   write_enum(writer, message.batch ? Kind::events : Kind::heartbeat);
   write(writer, message.origin);
@@ -82,13 +82,13 @@ Result<LiveMessage> decode_live(std::span<const Bytes> frames, const Limits& lim
   if (frames[1].size() > limits.live_header_size_max)
     return fail(Errc::protocol, "live message: header too large");
   Reader reader(frames[1].view(), "live message");
-  const std::size_t count = reader.array("header", 1, fields_max);
+  const std::size_t count = reader.array("header", 1, header_fields_max);
   const std::uint64_t version = reader.uint("version");
   if (reader.ok() && version != protocol_version) {
     return fail(Errc::protocol, "live message: protocol version " + std::to_string(version) +
                                     ", but this side speaks only " + std::to_string(protocol_version));
   }
-  if (count < fields) reader.fail("header", "has too few fields");
+  if (count < header_fields) reader.fail("header", "has too few fields");
   const Kind kind = read_enum(reader, "kind", Kind::heartbeat);
   message.origin = read_origin(reader);
   message.incarnation = reader.uint32("incarnation");
@@ -97,7 +97,7 @@ Result<LiveMessage> decode_live(std::span<const Bytes> frames, const Limits& lim
   message.head = reader.uint("head");
   read_chains(reader, message);
   if (!reader.nil()) message.companions = read_prefixes(reader, "companions", companions_max);
-  for (std::size_t i = fields; i < count && reader.ok(); ++i) reader.skip("unknown field");
+  for (std::size_t i = header_fields; i < count && reader.ok(); ++i) reader.skip("unknown field");
   reader.finish();
   if (reader.ok() && (kind == Kind::events) != (frames.size() == 3))
     reader.fail("kind", "and frames disagree");

@@ -100,6 +100,8 @@ void write(Writer& writer, const Info& info) {
   writer.uint(info.session_count);
   writer.text(clip_text(info.version, version_size_max));
   writer.sint(info.time);
+  writer.uint(info.journal_bytes_max);
+  writer.uint(info.journal_owed_bytes);
 }
 
 void read(Reader& reader, Info& info) {
@@ -114,6 +116,8 @@ void read(Reader& reader, Info& info) {
   info.session_count = reader.uint32("session_count");
   if (reader.later > 0) info.version = reader.text("version", version_size_max);
   if (reader.later > 1) info.time = reader.sint("time");
+  if (reader.later > 2) info.journal_bytes_max = reader.uint("journal_bytes_max");
+  if (reader.later > 3) info.journal_owed_bytes = reader.uint("journal_owed_bytes");
 }
 
 void write(Writer&, const GroupsRequest&) {}

@@ -12,32 +12,29 @@ constexpr std::size_t questions_max = 32;
 
 }  // namespace
 
-mesh::Result<std::unique_ptr<Admin>> Admin::open(http::Loop& loop, const HttpSettings& settings, View view) {
-  std::unique_ptr<Admin> admin(new Admin(std::move(view)));
-  auto server = http::Server::open(loop, settings, [self = admin.get()](http::ExchangePtr exchange) {
-    self->handle(std::move(exchange));
-  });
-  if (!server) return server.error();
-  admin->server_ = std::move(*server);
-  log(mesh::Level::info, "admin.http", "health, metrics and state at http://" + admin->address() + "/");
-  return admin;
+Admin::Admin(std::unique_ptr<http::Server> server, View view)
+    : view_(std::move(view)), server_(std::move(server)), thread_([this] { run(); }) {
+  server_->serve([this](http::ExchangePtr exchange) { handle(std::move(exchange)); });
+  log(mesh::Level::info, "admin.http", "health, metrics and state at http://" + address() + "/");
 }
 
-Admin::Admin(View view) : view_(std::move(view)), thread_([this] { run(); }) {}
-
 Admin::~Admin() {
-  if (server_) server_->drain();
+  drain();
+  thread_.join();
+}
+
+void Admin::drain() {
+  server_->drain();
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
-  thread_.join();
 }
 
 void Admin::handle(http::ExchangePtr exchange) {
   const auto& request = exchange->request();
-  if (request.method != "GET")
+  if (request.method != "GET" && request.method != "HEAD")
     return exchange->reply(error_answer(405, "bad_request", "only GET is served here"));
   // Alive is who answers; nothing else is asked for it.
   if (request.path == std::vector<std::string>{"healthz"})
@@ -48,12 +45,11 @@ void Admin::handle(http::ExchangePtr exchange) {
   }
   {
     const std::lock_guard lock(mutex_);
-    if (waiting_.size() < questions_max && !ending_) {
-      waiting_.push_back(std::move(exchange));
-    }
+    if (ending_) return exchange->reply(error_answer(503, "closed", "the node is ending"));
+    if (waiting_.size() >= questions_max)
+      return exchange->reply(error_answer(503, "flooded", "too many questions at once; try again later"));
+    waiting_.push_back(std::move(exchange));
   }
-  if (exchange)
-    return exchange->reply(error_answer(503, "flooded", "too many questions at once; try again later"));
   changed_.notify_all();
 }
 

@@ -17,13 +17,17 @@ namespace node {
 /// What asks a publisher may take seconds, so it is answered on a thread of its own, one after the other.
 class Admin {
  public:
-  static mesh::Result<std::unique_ptr<Admin>> open(http::Loop& loop, const HttpSettings& settings, View view);
+  /// Serves from now on.
+  Admin(std::unique_ptr<http::Server> server, View view);
+  /// The loop must have ended before this: connections know it.
   ~Admin();
+
+  /// Takes no more connections; what is asked from now on is refused.
+  void drain();
 
   const std::string& address() const { return server_->address(); }
 
  private:
-  explicit Admin(View view);
   void handle(http::ExchangePtr exchange);
   void run();
   http::Response answer(const http::Request& request) const;

@@ -73,6 +73,15 @@ void add_publisher(Families& out, mesh::Publisher& publisher) {
   out.gauge("zmesh_publisher_staged_bytes", "Bytes waiting for their commit.",
             static_cast<double>(stats.staged_bytes));
   out.gauge("zmesh_publisher_head_seq", "Last committed seq.", static_cast<double>(stats.head));
+  if (const auto info = publisher.info(2s)) {
+    out.gauge("zmesh_journal_bytes", "Bytes of the journal's event segments.",
+              static_cast<double>(info->journal_bytes));
+    out.gauge("zmesh_journal_bytes_max", "Limit of the journal.",
+              static_cast<double>(info->journal_bytes_max));
+    out.gauge("zmesh_journal_owed_bytes",
+              "Of the journal, what may not be dropped to make room: at the limit publishing is refused.",
+              static_cast<double>(info->journal_owed_bytes));
+  }
   const auto groups = publisher.groups(2s);
   if (!groups) return;
   for (const auto& group : groups->groups) {

@@ -27,9 +27,35 @@ std::optional<Listen> parse_listen(std::string_view text) {
   in6_addr buffer;
   if (::inet_pton(brackets ? AF_INET6 : AF_INET, listen.address.c_str(), &buffer) != 1) return std::nullopt;
   const auto port = text.substr(colon + 1);
-  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), listen.port);
-  if (error != std::errc() || end != port.data() + port.size()) return std::nullopt;
+  const auto number = parse_port(port);
+  if (!number || port == "*") return std::nullopt;
+  listen.port = *number;
   return listen;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text) {
+  std::uint16_t port = 0;
+  if (text == "*") return port;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  return port;
+}
+
+std::optional<Listen> parse_tcp(std::string_view endpoint) {
+  if (!endpoint.starts_with("tcp://")) return std::nullopt;
+  endpoint.remove_prefix(6);
+  const auto colon = endpoint.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const auto port = parse_port(endpoint.substr(colon + 1));
+  if (!port) return std::nullopt;
+  auto address = endpoint.substr(0, colon);
+  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+  return Listen{std::string(address == "localhost" ? "127.0.0.1" : address), *port};
+}
+
+bool overlap(const Listen& one, const Listen& other) {
+  return one.port != 0 && one.port == other.port &&
+         (one.address == other.address || one.all() || other.all());
 }
 
 std::string check_listen(const std::string& text) {
@@ -47,8 +73,10 @@ std::string check_endpoint(const std::string& text) {
   const auto rest = text.substr(std::min(text.size(), std::size_t{6}));
   const bool known = text.starts_with("tcp://") || text.starts_with("ipc://");
   if (!known || rest.empty()) return "must be tcp://ADDRESS:PORT or ipc://PATH";
-  if (text.starts_with("tcp://") && rest.rfind(':') == std::string::npos)
-    return "must be tcp://ADDRESS:PORT; the port is missing";
+  if (!text.starts_with("tcp://")) return "";
+  const auto colon = rest.rfind(':');
+  if (colon == std::string::npos) return "must be tcp://ADDRESS:PORT; the port is missing";
+  if (!parse_port(rest.substr(colon + 1))) return "must be tcp://ADDRESS:PORT; the port is 1 to 65535";
   return "";
 }
 

@@ -13,7 +13,7 @@ constexpr std::string_view footer = R"(Examples:
   zmeshd --publisher-journal bookings --gateway-http 127.0.0.1:8480
   curl -d '{"key":"b-17","payload":{"seats":3}}' http://127.0.0.1:8480/v1/events/booking.created
   zmeshd --print-default > /etc/zmesh/zmeshd.toml
-  zmeshd --check-config --config /etc/zmesh/zmeshd.toml
+  zmeshd --check-config /etc/zmesh/zmeshd.toml
 
 A flag wins over the environment (ZMESH_GATEWAY_HTTP), that over the file. Relays, delivers and archives, of
 which there may be several, are in the file only.
@@ -27,7 +27,7 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status
                "zmeshd");
   CommandLine line;
   bool check = false, config = false, defaults = false;
-  app.add_option("-c,--config", line.file, "The configuration file (TOML)")
+  app.add_option("-c,--config,FILE", line.file, "The configuration file (TOML)")
       ->type_name("FILE")
       ->envname("ZMESH_CONFIG");
   auto* actions = app.add_option_group("Instead of running");

@@ -1,5 +1,7 @@
 #include <nodes/config/config.hpp>
 
+#include <algorithm>
+
 #include <nodes/config/checks.hpp>
 #include <nodes/config/parse.hpp>
 
@@ -66,6 +68,7 @@ class ConfigReader {
         }
     }
     for (const auto& table : tables) check_table(table);
+    for (const auto& variable : sources_.variables) check_variable(variable);
     return config;
   }
 
@@ -147,6 +150,41 @@ class ConfigReader {
                                                                          : "there is only one") +
                                                ": write " + header(*section)});
     }
+  }
+
+  /// What is near to an option or is one of another section is a mistake. Anything else is not ours: others
+  /// set ZMESH_... too, such as Kubernetes for a service of that name.
+  void check_variable(const std::string& variable) {
+    for (const auto& section : sections()) {
+      if (section.repeated) continue;
+      std::vector<std::string> names;
+      for (const auto& option : section.options) names.push_back(environment_name(section, option));
+      const auto prefix = variable_prefix(section);
+      if (!variable.starts_with(prefix)) continue;
+      if (std::find(names.begin(), names.end(), variable) != names.end()) return;
+      for (auto& name : names) name.erase(0, prefix.size());
+      const auto key = variable.substr(prefix.size());
+      if (const auto near = nearest(key, names); !near.empty())
+        problems_.push_back({variable, "there is no such option; is " + prefix + near + " meant?"});
+      else if (const auto other = variable_of_other_section(key); !other.empty())
+        problems_.push_back({variable, "there is no such option, but there is " + other});
+    }
+  }
+
+  static std::string variable_prefix(const Section& section) {
+    const auto& option = section.options.front();
+    const auto name = environment_name(section, option);
+    return name.substr(0, name.size() - option.key.size());
+  }
+
+  static std::string variable_of_other_section(const std::string& key) {
+    for (const auto& section : sections()) {
+      if (section.repeated) continue;
+      for (const auto& option : section.options)
+        if (auto name = environment_name(section, option); name == variable_prefix(section) + key)
+          return name;
+    }
+    return {};
   }
 
   static std::string header(const Section& section) {

@@ -60,6 +60,8 @@ struct Sources {
   std::string file;                                                             ///< empty: none
   std::function<std::optional<std::string>(const std::string&)> environment{};  ///< by name
   std::map<std::string, std::string> flags{};                                   ///< by name: "--gateway-http"
+  std::vector<std::string>
+      variables{};  ///< names in the environment, in which misspelt options are looked for
 };
 
 /// Reads and checks all sources; every problem is added to `problems`, and where there are any the result is

@@ -1,5 +1,6 @@
 #include <nodes/config/settings.hpp>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
@@ -38,6 +39,7 @@ class Builder {
     for (const auto* part : config_.all("relay")) relay(*part);
     for (const auto* part : config_.all("deliver")) deliver(*part);
     for (const auto* part : config_.all("archive")) archive(*part);
+    check_listens();
     if (!settings_.publisher && settings_.relays.empty() && settings_.delivers.empty() &&
         settings_.archives.empty() && !settings_.gateway.http)
       wrong("",
@@ -140,6 +142,41 @@ class Builder {
     wrong(source_of(part, key), std::string(key) + std::string(not_loopback));
   }
 
+  /// Each needs an address of its own.
+  void check_listens() {
+    struct Place {
+      const Part& part;
+      std::string_view key;
+      std::string text;
+      std::optional<Listen> listen;
+    };
+
+    std::vector<Place> places;
+    const std::pair<std::string_view, std::string_view> all[] = {{"publisher", "control"},
+                                                                 {"publisher", "events"},
+                                                                 {"gateway", "http"},
+                                                                 {"gateway", "zmq"},
+                                                                 {"admin", "listen"}};
+    for (const auto& [section, key] : all) {
+      const auto& part = config_.part(section);
+      const auto& text = part.get<std::string>(key);
+      if (text.empty() || (section == "publisher" && !settings_.publisher)) continue;
+      places.push_back(
+          {part, key, text, text.find("://") == text.npos ? parse_listen(text) : parse_tcp(text)});
+    }
+    for (std::size_t i = 0; i < places.size(); ++i)
+      for (std::size_t j = 0; j < i; ++j) {
+        const auto &one = places[i], &other = places[j];
+        const bool same =
+            one.listen && other.listen ? overlap(*one.listen, *other.listen) : one.text == other.text;
+        if (same)
+          wrong(source_of(one.part, one.key), "[" + std::string(one.part.section->name) + "] " +
+                                                  std::string(one.key) + " and [" +
+                                                  std::string(other.part.section->name) + "] " +
+                                                  std::string(other.key) + " are the same address");
+      }
+  }
+
   static mesh::RetryPolicy retry(const Part& part) {
     mesh::RetryPolicy retry;
     retry.backoff = part.get<std::vector<mesh::Duration>>("backoff");
@@ -162,11 +199,27 @@ class Builder {
     source.event_size_max = number(part, "event_size_max");
     source.retry = retry(part);
     source.member = settings_.name + "-" + role;
-    for (const auto& other : groups_)
-      if (other == role + source.group)
-        wrong(source_of(part, "group"), "two [[" + role + "]] have the group '" + source.group + "'");
-    groups_.push_back(role + source.group);
+    check_group_is_free(part, role, source);
     return source;
+  }
+
+  /// Two members of one group share its events, but each role wants all of them.
+  void check_group_is_free(const Part& part, const std::string& role, const SourceSettings& source) {
+    const auto own = settings_.publisher ? settings_.publisher->control : "";
+    auto from = source.from;
+    if (from.empty()) from.push_back(own);
+    for (const auto& other : taken_groups_) {
+      if (other.group != source.group) continue;
+      if (other.role == role)
+        wrong(source_of(part, "group"), "two [[" + role + "]] have the group '" + source.group + "'");
+      else if (std::any_of(from.begin(), from.end(), [&](const auto& endpoint) {
+                 return std::find(other.from.begin(), other.from.end(), endpoint) != other.from.end();
+               }))
+        wrong(source_of(part, "group"), "[[" + role + "]] has the group '" + source.group +
+                                            "' of the same publisher as the [[" + other.role + "]] at " +
+                                            other.source + ": each would get only some of its events");
+    }
+    taken_groups_.push_back({role, source.group, std::move(from), part.source});
   }
 
   void relay(const Part& part) {
@@ -227,8 +280,15 @@ class Builder {
 
   const Config& config_;
   std::vector<Problem>& problems_;
+
+  struct TakenGroup {
+    std::string role, group;
+    Texts from;          ///< never empty: the own publisher's control endpoint
+    std::string source;  ///< where the role stands
+  };
+
   Settings settings_;
-  Texts groups_;
+  std::vector<TakenGroup> taken_groups_;
 };
 
 }  // namespace

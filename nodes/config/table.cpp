@@ -23,7 +23,8 @@ const Option node_options[] = {
      0,
      {},
      check_name},
-    {"drain_timeout", Kind::duration, "\"10s\"", "How long SIGTERM lets handlers finish.", 0, hour},
+    {"drain_timeout", Kind::duration, "\"10s\"",
+     "How long SIGTERM lets handlers finish; then commands, workers and posts under way are ended.", 0, hour},
 };
 
 const Option log_options[] = {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -60,6 +61,8 @@ bool is_tables(const toml::node& node) {
 }  // namespace
 
 mesh::Result<std::vector<FileTable>> read_toml(const std::string& path) {
+  if (std::error_code unknown; std::filesystem::is_directory(path, unknown))
+    return mesh::fail(mesh::Errc::not_found, "cannot be read: it is a directory");
   std::ifstream file(path);
   std::stringstream text;
   text << file.rdbuf();

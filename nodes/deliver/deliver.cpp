@@ -1,8 +1,11 @@
 #include <nodes/deliver/deliver.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <thread>
 
 #include <nodes/deliver/webhook.hpp>
 #include <nodes/deliver/worker.hpp>
@@ -13,11 +16,14 @@ namespace node {
 namespace {
 
 using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
 
 /// The exit status of sysexits.h's EX_DATAERR: the event itself is bad.
 constexpr int status_park = 65;
 /// After this the mesh has noticed by itself that ack_wait is over.
 constexpr mesh::Duration command_grace = 300ms;
+/// The same for a consumer whose time to close is over.
+constexpr mesh::Duration farewell_time = 300ms;
 
 std::vector<std::string> environment_of(const mesh::Event& event, const std::string& group) {
   std::vector<std::string> variables = {
@@ -82,12 +88,37 @@ class Deliver final : public Role {
   }
 
   void close(mesh::Duration timeout) override {
-    if (consumer_) (void)consumer_->close(timeout);
+    const auto end = Clock::now() + timeout;
+    if (consumer_) close_consumer(timeout);
     for (const auto& worker : workers_) worker->ask_to_end();
-    for (const auto& worker : workers_) worker->end(2s);
+    const auto workers_end = Clock::now() + std::clamp<mesh::Duration>(end - Clock::now(), 200ms, 2s);
+    for (const auto& worker : workers_) worker->end(std::max<mesh::Duration>(workers_end - Clock::now(), 0s));
   }
 
  private:
+  /// Closing waits for handlers, and a handler for its command. So what still runs when the time is over is
+  /// ended, but only after the consumer has given up on it: the event comes again, and is not charged.
+  void close_consumer(mesh::Duration timeout) {
+    bool closed = false;
+    std::thread cutter([&] {
+      std::unique_lock lock(mutex_);
+      if (!closing_.wait_for(lock, timeout + farewell_time, [&] { return closed; })) cut_off();
+    });
+    (void)consumer_->close(timeout);
+    {
+      const std::lock_guard lock(mutex_);
+      closed = true;
+    }
+    closing_.notify_all();
+    cutter.join();
+  }
+
+  void cut_off() {
+    for (const auto& worker : workers_) worker->give_up();
+    if (webhook_) webhook_->abort();
+    zmesh::kill_running_children();
+  }
+
   mesh::Outcome handle(const mesh::Event& event) {
     std::string line;
     zmesh::append_event_json(line, event.view(),
@@ -132,6 +163,7 @@ class Deliver final : public Role {
 
   const DeliverSettings settings_;
   std::mutex mutex_;
+  std::condition_variable closing_;
   std::shared_ptr<const WebhookSettings> hook_;
   std::optional<Webhook> webhook_;
   std::vector<std::unique_ptr<Worker>> workers_;

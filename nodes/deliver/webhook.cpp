@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <atomic>
 #include <mutex>
 #include <vector>
 
@@ -29,6 +30,11 @@ std::size_t read_body(char* data, std::size_t, std::size_t size, void* body) {
   const auto count = rest.copy(data, size);
   rest.remove_prefix(count);
   return count;
+}
+
+/// libcurl calls this about once a second: other than 0 ends the post.
+int abort_wanted(void* aborting, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
+  return static_cast<const std::atomic<bool>*>(aborting)->load() ? 1 : 0;
 }
 
 /// A header's value must not end its line.
@@ -66,6 +72,7 @@ struct Webhook::State {
   const std::string agent;
   std::mutex mutex;
   std::vector<CURL*> idle{};
+  std::atomic<bool> aborting{false};
 
   CURL* take() {
     {
@@ -93,6 +100,10 @@ Webhook::Webhook(std::string agent) : state_(new State{.agent = std::move(agent)
 
 Webhook::~Webhook() {
   for (auto* handle : state_->idle) curl().easy_cleanup(handle);
+}
+
+void Webhook::abort() {
+  state_->aborting = true;
 }
 
 mesh::Outcome Webhook::post(const WebhookSettings& settings, const mesh::Event& event,
@@ -128,6 +139,9 @@ mesh::Outcome Webhook::post(const WebhookSettings& settings, const mesh::Event& 
   curl().easy_setopt(handle, CURLOPT_WRITEFUNCTION, keep_answer);
   curl().easy_setopt(handle, CURLOPT_WRITEDATA, &answer);
   curl().easy_setopt(handle, CURLOPT_ERRORBUFFER, problem);
+  curl().easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
+  curl().easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, abort_wanted);
+  curl().easy_setopt(handle, CURLOPT_XFERINFODATA, &state_->aborting);
   const auto code = curl().easy_perform(handle);
   long status = 0;
   curl_off_t retry_after = 0;

@@ -27,6 +27,9 @@ class Webhook {
   /// `body` is the event as a line of JSON.
   mesh::Outcome post(const WebhookSettings& settings, const mesh::Event& event, const std::string& body);
 
+  /// Posts under way fail within about a second, and further ones at once. Any thread.
+  void abort();
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -96,7 +96,8 @@ Worker::~Worker() {
 mesh::Result<void> Worker::start(Clock::time_point deadline) {
   const auto due = started_ + pause_;
   if (due > deadline) return worker_failed("the worker has just failed and is not started again yet");
-  std::this_thread::sleep_until(due);
+  while (!giving_up_ && Clock::now() < due) std::this_thread::sleep_until(std::min(due, Clock::now() + 50ms));
+  if (giving_up_) return worker_failed("the node is ending");
   int in[2], out[2];
   if (::pipe2(in, O_CLOEXEC) != 0)
     return worker_failed(std::string("no pipe: ") + std::strerror(errno));  // NOLINT

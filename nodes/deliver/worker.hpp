@@ -30,6 +30,9 @@ class Worker {
   /// The same; what has not ended after `timeout` is killed.
   void end(mesh::Duration timeout);
 
+  /// It is not started any more, and does not pause before a start. Any thread.
+  void give_up() { giving_up_ = true; }
+
   std::uint64_t starts() const { return starts_; }
 
  private:
@@ -45,6 +48,7 @@ class Worker {
   int out_ = -1;  ///< its stdout
   std::string buffer_;
   std::atomic<std::uint64_t> starts_{0};
+  std::atomic<bool> giving_up_{false};
   mesh::Duration pause_{0};
   Clock::time_point started_{};
 };

@@ -1,14 +1,11 @@
 #include <nodes/gateway/gateway.hpp>
 
-#include <charconv>
 #include <thread>
 
-#include <journal/topic.hpp>
 #include <nodes/gateway/answers.hpp>
 #include <nodes/gateway/settle_request.hpp>
 #include <nodes/log/log.hpp>
 #include <tools/zmesh/text/json_text.hpp>
-#include <tools/zmesh/text/times.hpp>
 
 namespace node {
 namespace {
@@ -18,49 +15,25 @@ using mesh::Errc;
 
 /// How long the end waits for answers that are on their way.
 constexpr mesh::Duration last_answers_time = 2s;
-constexpr mesh::Duration wait_max = 60s;
-constexpr mesh::Duration wait_default = 20s;
-
-mesh::Error bad_request(std::string text) {
-  return mesh::fail(Errc::invalid_argument, std::move(text));
-}
-
-mesh::Result<std::size_t> count_of(const http::Request& request, std::size_t most) {
-  const auto text = request.parameter("max");
-  if (!text) return most;
-  std::size_t count = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), count);
-  if (error != std::errc() || end != text->data() + text->size() || count == 0)
-    return bad_request("max must be a number above 0");
-  return std::min(count, most);
-}
-
-mesh::Result<mesh::Duration> wait_of(const http::Request& request) {
-  const auto text = request.parameter("wait");
-  if (!text) return wait_default;
-  const auto wait = zmesh::parse_duration(*text, 1s);
-  if (!wait || *wait < 0s) return bad_request("wait must be a duration, such as 20s");
-  return std::min(*wait, wait_max);
-}
-
-mesh::Result<void> check_parameters(const http::Request& request) {
-  for (const auto& [name, value] : request.query)
-    if (name != "max" && name != "wait" && name != "prefix")
-      return bad_request("parameter '" + name + "' is not known");
-  return {};
-}
 
 }  // namespace
 
 mesh::Result<std::unique_ptr<Gateway>> Gateway::open(http::Loop& loop, GatewaySettings settings,
+                                                     std::unique_ptr<http::Server> http,
                                                      mesh::Publisher* publisher, Topics& topics) {
-  std::unique_ptr<Gateway> gateway(new Gateway(loop, std::move(settings), publisher, topics));
+  std::unique_ptr<Gateway> gateway(
+      new Gateway(loop, std::move(settings), std::move(http), publisher, topics));
   if (auto listening = gateway->listen(); !listening) return listening.error();
   return gateway;
 }
 
-Gateway::Gateway(http::Loop& loop, GatewaySettings settings, mesh::Publisher* publisher, Topics& topics)
-    : loop_(loop), settings_(std::move(settings)), publisher_(publisher), topics_(topics) {}
+Gateway::Gateway(http::Loop& loop, GatewaySettings settings, std::unique_ptr<http::Server> http,
+                 mesh::Publisher* publisher, Topics& topics)
+    : loop_(loop),
+      settings_(std::move(settings)),
+      publisher_(publisher),
+      topics_(topics),
+      server_(std::move(http)) {}
 
 Gateway::~Gateway() {
   drain(0s);
@@ -84,11 +57,9 @@ mesh::Result<void> Gateway::listen() {
     pipe_ = std::move(*pipe);
     log(mesh::Level::info, "gateway.pipe", "publish by lines written to " + settings_.pipe);
   }
-  if (settings_.http) {
-    auto server = http::Server::open(loop_, *settings_.http,
-                                     [this](http::ExchangePtr exchange) { handle(std::move(exchange)); });
-    if (!server) return server.error();
-    server_ = std::move(*server);
+  if (server_) {
+    finder_ = std::make_unique<GroupFinder>(settings_.from.empty() ? publisher_ : nullptr, settings_.from);
+    server_->serve([this](http::ExchangePtr exchange) { handle(std::move(exchange)); });
     log(mesh::Level::info, "gateway.http", "publish and consume at http://" + server_->address() + "/v1/");
   }
   return {};
@@ -120,36 +91,41 @@ void Gateway::group(http::ExchangePtr exchange) {
       return exchange->reply(error_answer(405, "bad_request", verb + " is a POST"));
     return settle(exchange, verb);
   }
-  const bool streams = verb == "stream" || request.header("accept") == "text/event-stream";
   if (verb != "events" && verb != "stream")
     return exchange->reply(error_answer(404, "not_found", "there is no '" + verb + "' of a group"));
   if (request.method != "GET")
     return exchange->reply(error_answer(405, "bad_request", "events of a group are taken by GET"));
-  if (auto checked = check_parameters(request); !checked)
-    return exchange->reply(error_answer(checked.error()));
-  const auto count = count_of(request, settings_.in_flight_max);
-  if (!count) return exchange->reply(error_answer(count.error()));
-  const auto wait = wait_of(request);
-  if (!wait) return exchange->reply(error_answer(wait.error()));
-  const auto desk = desk_of(request);
-  if (!desk) return exchange->reply(error_answer(desk.error()));
-  if (streams) return (*desk)->stream(std::move(exchange), *count);
-  (*desk)->poll(std::move(exchange), *count, *wait);
+  auto wanted = read_group_request(request, settings_.in_flight_max);
+  if (!wanted) return exchange->reply(error_answer(wanted.error()));
+  if (wanted->create || is_open(wanted->group)) return take(exchange, *wanted);
+  finder_->find(wanted->group, [this, exchange, wanted = *wanted](mesh::Result<bool> found) {
+    loop_.post([this, exchange, wanted, found = std::move(found)] {
+      if (!found) return exchange->reply(error_answer(found.error()));
+      if (*found) return take(exchange, wanted);
+      exchange->reply(error_answer(404, "unknown_group",
+                                   "there is no group '" + wanted.group +
+                                       "'; with create=true it is made, and owed every event from then on"));
+    });
+  });
 }
 
-mesh::Result<std::shared_ptr<GroupDesk>> Gateway::desk_of(const http::Request& request) {
-  const auto& name = request.path[2];
-  if (!mesh::valid_name(name)) return bad_request("'" + name + "' is not a name for a group");
-  std::vector<std::string> prefixes;
-  for (const auto& [parameter, value] : request.query)
-    if (parameter == "prefix" && !value.empty()) prefixes.push_back(value);
-  for (const auto& prefix : prefixes)
-    if (auto checked = mesh::check_prefix(prefix); !checked) return checked.error();
-  std::sort(prefixes.begin(), prefixes.end());
+bool Gateway::is_open(const std::string& group) const {
+  const std::lock_guard lock(mutex_);
+  return desks_.contains(group);
+}
+
+void Gateway::take(const http::ExchangePtr& exchange, const GroupRequest& wanted) {
+  const auto desk = desk_of(wanted);
+  if (!desk) return exchange->reply(error_answer(desk.error()));
+  if (wanted.streams) return (*desk)->stream(exchange, wanted.count);
+  (*desk)->poll(exchange, wanted.count, wanted.wait);
+}
+
+mesh::Result<std::shared_ptr<GroupDesk>> Gateway::desk_of(const GroupRequest& wanted) {
   const std::lock_guard lock(mutex_);
   if (draining_) return mesh::fail(Errc::closed, "the node is ending");
-  if (const auto found = desks_.find(name); found != desks_.end()) {
-    if (found->second->prefixes() == prefixes) return found->second;
+  if (const auto found = desks_.find(wanted.group); found != desks_.end()) {
+    if (found->second->prefixes() == wanted.prefixes) return found->second;
     return mesh::fail(Errc::prefixes_mismatch, "others consume this group here with other prefixes");
   }
   if (desks_.size() >= settings_.groups_max)
@@ -157,9 +133,10 @@ mesh::Result<std::shared_ptr<GroupDesk>> Gateway::desk_of(const http::Request& r
                       std::to_string(desks_.size()) + " groups are consumed here already (groups_max)");
   auto publishers = settings_.from;
   if (publishers.empty()) publishers.push_back(publisher_->control_endpoint());
-  auto desk = GroupDesk::open(loop_, settings_, std::move(publishers), name, prefixes, counters_);
+  auto desk =
+      GroupDesk::open(loop_, settings_, std::move(publishers), wanted.group, wanted.prefixes, counters_);
   if (!desk) return desk.error();
-  desks_[name] = *desk;
+  desks_[wanted.group] = *desk;
   return desk;
 }
 
@@ -221,14 +198,21 @@ std::vector<std::shared_ptr<GroupDesk>> Gateway::groups() const {
   return list;
 }
 
-void Gateway::drain(mesh::Duration timeout) {
+void Gateway::close_groups(mesh::Duration timeout) {
   {
     const std::lock_guard lock(mutex_);
-    if (std::exchange(draining_, true)) return;
+    draining_ = true;
   }
+  std::vector<std::thread> closing;
+  for (const auto& desk : groups()) closing.emplace_back([desk, timeout] { desk->close(timeout); });
+  for (auto& thread : closing) thread.join();
+}
+
+void Gateway::drain(mesh::Duration timeout) {
+  close_groups(timeout);
+  if (std::exchange(drained_, true)) return;
   zmq_.reset();
   pipe_.reset();
-  for (const auto& desk : groups()) desk->close(timeout);
   if (!server_) return;
   // Publishing went on until here, as its answers may be what others wait for; what has been asked is
   // answered.

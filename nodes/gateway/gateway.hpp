@@ -12,6 +12,8 @@
 #include <nodes/config/settings.hpp>
 #include <nodes/gateway/commit_watch.hpp>
 #include <nodes/gateway/group_desk.hpp>
+#include <nodes/gateway/group_finder.hpp>
+#include <nodes/gateway/group_request.hpp>
 #include <nodes/gateway/pipe_listener.hpp>
 #include <nodes/gateway/publish_desk.hpp>
 #include <nodes/gateway/zmq_listener.hpp>
@@ -21,15 +23,18 @@ namespace node {
 
 class Gateway {
  public:
-  /// `publisher` may be null: then it only serves consumers. Binds what the settings name. Errors: those of
-  /// the listeners.
+  /// `http` may be null: no HTTP. `publisher` may be null: then it only serves consumers. Binds what else the
+  /// settings name. Errors: those of the listeners.
   static mesh::Result<std::unique_ptr<Gateway>> open(http::Loop& loop, GatewaySettings settings,
+                                                     std::unique_ptr<http::Server> http,
                                                      mesh::Publisher* publisher, Topics& topics);
   ~Gateway();
 
   /// Now and then, from the main thread: closes groups that nobody asks for any more.
   void tick();
-  /// Takes nothing new, answers what has come, lets consumers finish. What is still being committed is
+  /// Lets consumers answer what they have in hand for `timeout`, those of all groups at once.
+  void close_groups(mesh::Duration timeout);
+  /// The same; then takes nothing new to publish and answers what has come. What is still being committed is
   /// answered until the loop ends, which must come before this object's end.
   void drain(mesh::Duration timeout);
 
@@ -43,12 +48,15 @@ class Gateway {
   std::vector<std::shared_ptr<GroupDesk>> groups() const;
 
  private:
-  Gateway(http::Loop& loop, GatewaySettings settings, mesh::Publisher* publisher, Topics& topics);
+  Gateway(http::Loop& loop, GatewaySettings settings, std::unique_ptr<http::Server> http,
+          mesh::Publisher* publisher, Topics& topics);
   mesh::Result<void> listen();
   void handle(http::ExchangePtr exchange);
   void group(http::ExchangePtr exchange);
   void settle(const http::ExchangePtr& exchange, std::string_view verb);
-  mesh::Result<std::shared_ptr<GroupDesk>> desk_of(const http::Request& request);
+  bool is_open(const std::string& group) const;
+  void take(const http::ExchangePtr& exchange, const GroupRequest& wanted);
+  mesh::Result<std::shared_ptr<GroupDesk>> desk_of(const GroupRequest& wanted);
 
   http::Loop& loop_;
   const GatewaySettings settings_;
@@ -59,7 +67,9 @@ class Gateway {
   std::unique_ptr<PublishDesk> publish_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<GroupDesk>> desks_;  ///< by group
-  bool draining_ = false;
+  bool draining_ = false;                                    ///< no group is opened any more
+  bool drained_ = false;
+  std::unique_ptr<GroupFinder> finder_;
   std::unique_ptr<http::Server> server_;
   std::unique_ptr<ZmqListener> zmq_;
   std::unique_ptr<PipeListener> pipe_;

@@ -133,7 +133,7 @@ void GroupDesk::poll(http::ExchangePtr exchange, std::size_t count, mesh::Durati
   client->exchange->watch([weak = weak_from_this(), client] {
     if (const auto self = weak.lock()) self->leave(client);
   });
-  clients_.push_back(client);
+  join(client);
   serve();
   if (client->gone) return;
   loop_.after(wait, [weak = weak_from_this(), client] {
@@ -152,7 +152,7 @@ void GroupDesk::stream(http::ExchangePtr exchange, std::size_t count) {
   client->exchange->watch([weak = weak_from_this(), client] {
     if (const auto self = weak.lock()) self->leave(client);
   });
-  clients_.push_back(client);
+  join(client);
   serve();
   keep_alive(client);
 }
@@ -172,10 +172,17 @@ void GroupDesk::keep_alive(const ClientPtr& client) {
   });
 }
 
+void GroupDesk::join(const ClientPtr& client) {
+  clients_.push_back(client);
+  const std::lock_guard lock(mutex_);
+  waiting_ = clients_.size();
+}
+
 void GroupDesk::leave(const ClientPtr& client) {
   client->gone = true;
   clients_.remove(client);
   const std::lock_guard lock(mutex_);
+  waiting_ = clients_.size();
   used_ = Clock::now();
 }
 
@@ -291,7 +298,7 @@ bool GroupDesk::settle(const std::string& id, mesh::Outcome outcome) {
 
 bool GroupDesk::idle_for(mesh::Duration duration) const {
   const std::lock_guard lock(mutex_);
-  return taken_.empty() && Clock::now() - used_ >= duration;
+  return waiting_ == 0 && taken_.empty() && Clock::now() - used_ >= duration;
 }
 
 void GroupDesk::close(mesh::Duration timeout) {

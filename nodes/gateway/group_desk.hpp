@@ -50,7 +50,7 @@ class GroupDesk : public std::enable_shared_from_this<GroupDesk> {
   // ---- any thread ----
   /// False: there is no such delivery in a client's hands (any more).
   bool settle(const std::string& delivery, mesh::Outcome outcome);
-  /// Nobody has asked for it or answered for that long.
+  /// Nobody has asked for it or answered for that long, and nobody waits for its events.
   bool idle_for(mesh::Duration duration) const;
   /// Lets clients answer what they have in hand for `timeout`; the rest goes back unharmed.
   void close(mesh::Duration timeout);
@@ -68,6 +68,7 @@ class GroupDesk : public std::enable_shared_from_this<GroupDesk> {
   void give(const ClientPtr& client);
   void give_back(const std::vector<DeliveryPtr>& deliveries);
   void keep_alive(const ClientPtr& client);
+  void join(const ClientPtr& client);
   void leave(const ClientPtr& client);
   void dismiss();
   std::vector<DeliveryPtr> take(const ClientPtr& client);
@@ -85,8 +86,9 @@ class GroupDesk : public std::enable_shared_from_this<GroupDesk> {
   std::deque<DeliveryPtr> ready_;
   std::map<std::string, DeliveryPtr> taken_;
   std::uint64_t count_ = 0;
-  bool serving_ = false;   ///< serve() is on its way
-  bool released_ = false;  ///< handlers return, whatever they wait for
+  std::size_t waiting_ = 0;  ///< of clients_
+  bool serving_ = false;     ///< serve() is on its way
+  bool released_ = false;    ///< handlers return, whatever they wait for
   std::chrono::steady_clock::time_point used_{std::chrono::steady_clock::now()};
 
   std::atomic<bool> closed_{false};

@@ -31,7 +31,7 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
   struct Job {
     Frames envelope;  ///< routing id and what stands before the body
     ZmqRequest request;
-    std::size_t size = 0;
+    std::size_t size = 0;  ///< of all frames
     std::vector<mesh::Receipt> receipts;
     std::optional<mesh::Error> stopped;
   };
@@ -76,8 +76,10 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
   bool receive() {
     auto job = std::make_shared<Job>();
     zmq::message_t frame;
+    std::size_t size = 0;
     do {
       if (!socket.recv(frame, zmq::recv_flags::dontwait)) return false;
+      size += frame.size() + sizeof frame;
       job->envelope.push_back(std::move(frame));
       frame = zmq::message_t();
     } while (job->envelope.back().more());
@@ -85,7 +87,7 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
     job->envelope.pop_back();
     ++counters.requests;
     ++waiting;
-    job->size = body.size();
+    job->size = size;
     waiting_bytes += job->size;
     auto request = mesh::unpack<ZmqRequest>({static_cast<const std::byte*>(body.data()), body.size()});
     if (request) {

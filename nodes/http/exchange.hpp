@@ -12,8 +12,8 @@
 namespace node::http {
 
 struct Request {
-  std::string method;                                        ///< "GET", "POST"
-  std::vector<std::string> path;                             ///< decoded: /v1/groups/a%2Fb is v1, groups, a/b
+  std::string method;             ///< "GET", "POST"; "HEAD": the answer's body is left out
+  std::vector<std::string> path;  ///< decoded: /v1/groups/a%2Fb is v1, groups, a/b
   std::vector<std::pair<std::string, std::string>> query;    ///< decoded
   std::vector<std::pair<std::string, std::string>> headers;  ///< names in lower case
   std::string body;

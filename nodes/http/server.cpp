@@ -63,9 +63,8 @@ void Server::State::accept() {
   });
 }
 
-mesh::Result<std::unique_ptr<Server>> Server::open(Loop& loop, const HttpSettings& settings,
-                                                   Handler handler) {
-  auto state = std::make_shared<State>(loop, settings, std::move(handler));
+mesh::Result<std::unique_ptr<Server>> Server::open(Loop& loop, const HttpSettings& settings) {
+  auto state = std::make_shared<State>(loop, settings);
   const auto wanted = settings.listen.address + ":" + std::to_string(settings.listen.port);
   Error error;
   const tcp::endpoint endpoint(asio::ip::make_address(settings.listen.address, error), settings.listen.port);
@@ -80,7 +79,6 @@ mesh::Result<std::unique_ptr<Server>> Server::open(Loop& loop, const HttpSetting
   const auto address = bound.address().to_string();
   state->address =
       (bound.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(bound.port());
-  loop.post([state] { state->accept(); });
   return std::unique_ptr<Server>(new Server(std::move(state)));
 }
 
@@ -88,6 +86,13 @@ Server::Server(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 Server::~Server() {
   drain();
+}
+
+void Server::serve(Handler handler) {
+  state_->loop.post([state = state_, handler = std::move(handler)]() mutable {
+    state->handler = std::move(handler);
+    if (state->acceptor.is_open()) state->accept();
+  });
 }
 
 const std::string& Server::address() const {

@@ -25,13 +25,16 @@ struct ServerStats {
 
 class Server {
  public:
-  /// Binds and listens. Requests whose Host (or Origin) is not the address, a name of loopback or one of
-  /// settings.hosts are refused, so that no page in a browser can speak for its reader. Error:
+  /// Binds and listens; who comes waits until serve(). Requests whose Host (or Origin) is not the address, a
+  /// name of loopback or one of settings.hosts are refused, and those that a browser makes for another site's
+  /// page without an Origin (Sec-Fetch-Site), so that no page in a browser can speak for its reader. Error:
   /// endpoint_in_use.
-  static mesh::Result<std::unique_ptr<Server>> open(Loop& loop, const HttpSettings& settings,
-                                                    Handler handler);
+  static mesh::Result<std::unique_ptr<Server>> open(Loop& loop, const HttpSettings& settings);
 
   ~Server();
+
+  /// From now on who comes is answered by `handler`. Once.
+  void serve(Handler handler);
 
   /// As bound: "127.0.0.1:8480".
   const std::string& address() const;

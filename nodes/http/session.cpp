@@ -171,7 +171,6 @@ void Session::on_body(const Error& error) {
   request.method = std::string(message.method_string());
   keep_ = message.keep_alive();
   head_ = message.method() == beast::http::verb::head;
-  if (head_) request.method = "GET";
   for (const auto& field : message) {
     std::string name(field.name_string());
     std::transform(name.begin(), name.end(), name.begin(),
@@ -194,8 +193,12 @@ std::string Session::wrong_host() const {
   if (!server_->accepted_host(host_of(text(beast::http::field::host))))
     return "this Host is not served here (option hosts)";
   const auto origin = text(beast::http::field::origin);
-  if (!origin.empty() && !server_->accepted_host(host_of(origin)))
-    return "requests of this Origin are not served (option hosts)";
+  if (!origin.empty())
+    return server_->accepted_host(host_of(origin)) ? ""
+                                                   : "requests of this Origin are not served (option hosts)";
+  // A page that loads us as an image or a script names no Origin, but its browser says that it is another's.
+  const auto site = message["Sec-Fetch-Site"];
+  if (site == "cross-site" || site == "same-site") return "requests of other sites' pages are not served";
   return {};
 }
 

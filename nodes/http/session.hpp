@@ -17,18 +17,15 @@ class Session;
 
 /// What all connections of a server share. On the loop, but for the counters.
 struct Server::State : std::enable_shared_from_this<State> {
-  State(Loop& loop_, HttpSettings settings_, Handler handler_)
-      : loop(loop_),
-        settings(std::move(settings_)),
-        handler(std::move(handler_)),
-        acceptor(loop.state().context) {}
+  State(Loop& loop_, HttpSettings settings_)
+      : loop(loop_), settings(std::move(settings_)), acceptor(loop.state().context) {}
 
   void accept();
   bool accepted_host(std::string_view host) const;
 
   Loop& loop;
   const HttpSettings settings;
-  const Handler handler;
+  Handler handler{};
   boost::asio::ip::tcp::acceptor acceptor;
   std::string address;
   ServerStats stats;

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <thread>
 
@@ -12,6 +13,12 @@
 #include <nodes/relay/relay.hpp>
 
 namespace node {
+namespace {
+
+/// However long handlers took: what has been taken to be published still gets so long to be committed.
+constexpr mesh::Duration last_steps_time = std::chrono::seconds(1);
+
+}  // namespace
 
 mesh::Result<std::unique_ptr<Node>> Node::open(Settings settings) {
   std::unique_ptr<Node> node(new Node(std::move(settings)));
@@ -24,6 +31,18 @@ Node::~Node() {
 }
 
 mesh::Result<void> Node::start() {
+  // Before a journal is made for a node that cannot be reached.
+  std::unique_ptr<http::Server> gateway_http, admin_http;
+  if (settings_.gateway.http) {
+    auto server = http::Server::open(*loop_, *settings_.gateway.http);
+    if (!server) return server.error();
+    gateway_http = std::move(*server);
+  }
+  if (settings_.admin) {
+    auto server = http::Server::open(*loop_, *settings_.admin);
+    if (!server) return server.error();
+    admin_http = std::move(*server);
+  }
   std::vector<Seen::Id> known;
   if (!settings_.relays.empty()) {
     std::size_t remember = 0;
@@ -48,7 +67,8 @@ mesh::Result<void> Node::start() {
   }
   const auto& wanted = settings_.gateway;
   if (wanted.http || !wanted.zmq.empty() || !wanted.pipe.empty()) {
-    auto gateway = Gateway::open(*loop_, wanted, publisher_ ? &*publisher_ : nullptr, topics_);
+    auto gateway =
+        Gateway::open(*loop_, wanted, std::move(gateway_http), publisher_ ? &*publisher_ : nullptr, topics_);
     if (!gateway) return gateway.error();
     gateway_ = std::move(*gateway);
   }
@@ -59,11 +79,7 @@ mesh::Result<void> Node::start() {
     if (auto added = add(open_deliver(deliver, publisher)); !added) return added;
   for (const auto& archive : settings_.archives)
     if (auto added = add(open_archive(archive, publisher)); !added) return added;
-  if (settings_.admin) {
-    auto admin = Admin::open(*loop_, *settings_.admin, view());
-    if (!admin) return admin.error();
-    admin_ = std::move(*admin);
-  }
+  if (admin_http) admin_ = std::make_unique<Admin>(std::move(admin_http), view());
   ready_ = true;
   return {};
 }
@@ -139,21 +155,27 @@ void Node::reload(const Settings& settings) {
 
 void Node::drain() {
   ready_ = false;
-  // Who takes events ends before what they are written to.
+  const auto deadline = std::chrono::steady_clock::now() + settings_.drain_timeout;
+  const auto left = [&] {
+    return std::max<mesh::Duration>(deadline - std::chrono::steady_clock::now(), last_steps_time);
+  };
+  // Who takes events ends before what they are written to; all of them at once, as they have one deadline.
   std::vector<std::thread> closing;
   for (const auto& role : roles_) closing.emplace_back([&] { role->close(settings_.drain_timeout); });
+  if (gateway_) closing.emplace_back([&] { gateway_->close_groups(settings_.drain_timeout); });
   for (auto& thread : closing) thread.join();
-  if (gateway_) gateway_->drain(settings_.drain_timeout);
-  admin_.reset();
+  if (gateway_) gateway_->drain(left());
+  if (admin_) admin_->drain();
   {
     const std::lock_guard lock(mutex_);
     roles_.clear();
   }
   registration_.reset();
   if (publisher_)
-    if (const auto closed = publisher_->close(settings_.drain_timeout); !closed)
+    if (const auto closed = publisher_->close(left()); !closed)
       log(mesh::Level::error, "publisher.close", closed.error().describe());
   loop_->stop();
+  admin_.reset();
   gateway_.reset();
   publisher_.reset();
 }

@@ -34,7 +34,8 @@ std::vector<std::string> needing_restart(const Config& before, const Config& aft
 void reload(const Sources& sources, Config& config, Node& node) {
   std::vector<Problem> problems;
   auto wanted = read_config(sources, problems);
-  const auto settings = settings_of(wanted, problems);
+  // What could not be read says nothing about what goes together.
+  const auto settings = problems.empty() ? settings_of(wanted, problems) : Settings{};
   if (!problems.empty()) {
     for (const auto& problem : problems) log(mesh::Level::error, "node.reload", problem.describe());
     log(mesh::Level::error, "node.reload", "the configuration has mistakes: nothing was changed");

@@ -323,8 +323,19 @@ BOOST_AUTO_TEST_CASE(a_restart_of_the_machine_is_told_by_the_boot_id_only_under_
     const bool is_os = durability == Durability::os;
     BOOST_TEST((journal->identity().opened == (is_os ? Opened::suspect : Opened::crashed)));
     BOOST_TEST(journal->identity().incarnation == (is_os ? 2u : 1u));
+    BOOST_TEST(journal->identity().boot_known);
     BOOST_TEST(read_back(*journal).last == 30u);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_boot_id_that_cannot_be_read_is_told) {
+  const TemporaryDirectory place;
+  lmdb::OpenHooks hooks;
+  hooks.boot_id = "";
+  BOOST_TEST(!lmdb::LmdbJournal::open(place.journal(), options(Durability::os), hooks)
+                  .value()
+                  ->identity()
+                  .boot_known);
 }
 
 BOOST_AUTO_TEST_CASE(a_segment_that_is_missing_in_the_middle_is_damage_until_salvage_takes_it_as_it_is) {

@@ -172,6 +172,28 @@ BOOST_AUTO_TEST_CASE(a_wrong_variable_is_named) {
   BOOST_TEST(problems[0].describe() == "ZMESH_GATEWAY_EVENTS_MAX: must be 1 to 1000000");
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_variable_is_a_mistake_and_others_are_none) {
+  Sources sources;
+  sources.variables = {"ZMESH_GATEWAY_HTP",
+                       "ZMESH_GATEWAY_HTTP",
+                       "ZMESH_GATEWAY_JOURNAL",
+                       "ZMESH_LOG_LEVL",
+                       "ZMESH_GATEWAY_PORT",
+                       "ZMESH_REGISTRY",
+                       "ZMESH_SEQ",
+                       "ZMESH_GATEWAY_SERVICE_HOST",
+                       "ZMESH_CONFIG",
+                       "ZMESH_GATEWAY_PORT_8480_TCP_ADDR"};
+  std::vector<Problem> problems;
+  node::read_config(sources, problems);
+  std::string text;
+  for (const auto& problem : problems) text += problem.describe() + "\n";
+  BOOST_TEST(text ==
+             "ZMESH_GATEWAY_HTP: there is no such option; is ZMESH_GATEWAY_HTTP meant?\n"
+             "ZMESH_GATEWAY_JOURNAL: there is no such option, but there is ZMESH_PUBLISHER_JOURNAL\n"
+             "ZMESH_LOG_LEVL: there is no such option; is ZMESH_LOG_LEVEL meant?\n");
+}
+
 BOOST_AUTO_TEST_CASE(every_option_has_a_doc_and_names_of_its_own) {
   std::set<std::string> names;
   for (const auto& section : node::sections())

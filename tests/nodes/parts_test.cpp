@@ -1,11 +1,18 @@
 // What the roles decide, without sockets and processes.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <boost/test/unit_test.hpp>
 #include <filesystem>
 #include <fstream>
+#include <future>
 
+#include <nodes/admin/admin.hpp>
 #include <nodes/archive/archive_file.hpp>
 #include <nodes/deliver/webhook.hpp>
 #include <nodes/deliver/worker.hpp>
+#include <nodes/gateway/group_request.hpp>
 #include <nodes/gateway/incoming.hpp>
 #include <nodes/gateway/settle_request.hpp>
 #include <nodes/http/target.hpp>
@@ -33,9 +40,80 @@ mesh::Origin origin_of(std::uint8_t byte) {
   return origin;
 }
 
+/// A connection to a server of this machine, which it gives 10 s for each answer.
+class RawClient {
+ public:
+  explicit RawClient(const std::string& address) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const auto colon = address.rfind(':');
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<std::uint16_t>(std::stoi(address.substr(colon + 1))));
+    BOOST_REQUIRE(::inet_pton(AF_INET, address.substr(0, colon).c_str(), &to.sin_addr) == 1);
+    BOOST_REQUIRE(::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0);
+    const timeval limit{10, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+
+  ~RawClient() { ::close(fd_); }
+
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void send(std::string_view text) const {
+    BOOST_REQUIRE(::send(fd_, text.data(), text.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(text.size()));
+  }
+
+  /// Until `end` has come, or nothing more does.
+  std::string read_until(std::string_view end) const {
+    std::string text;
+    char chunk[4096];
+    while (text.find(end) == std::string::npos) {
+      const auto got = ::recv(fd_, chunk, sizeof chunk, 0);
+      if (got <= 0) break;
+      text.append(chunk, static_cast<std::size_t>(got));
+    }
+    return text;
+  }
+
+ private:
+  int fd_;
+};
+
+/// What the loop was to do before has been done, and what came of that.
+void pass_through(node::http::Loop& loop) {
+  for (int i = 0; i < 2; ++i) {
+    const auto passed = std::make_shared<std::promise<void>>();
+    loop.post([passed] { passed->set_value(); });
+    passed->get_future().wait();
+  }
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(parts)
+
+BOOST_AUTO_TEST_CASE(a_request_that_is_half_read_when_the_node_ends_is_answered) {
+  node::http::Loop loop;
+  node::HttpSettings settings;
+  settings.listen.address = "127.0.0.1";
+  node::View view;
+  view.not_ready = [] { return std::string(); };
+  view.roles = [] { return std::vector<node::RoleStatus>(); };
+  auto server = node::http::Server::open(loop, settings);
+  BOOST_REQUIRE(server.ok());
+  auto admin = std::make_unique<node::Admin>(std::move(*server), std::move(view));
+  const RawClient client(admin->address());
+  const std::string head = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n";
+  client.send(head + "\r\nGET /metrics HTTP/1.1\r\nHost: localhost\r\n");
+  BOOST_TEST(client.read_until("ok\n").starts_with("HTTP/1.1 200"));
+  pass_through(loop);
+  admin->drain();
+  pass_through(loop);
+  client.send("\r\n");
+  BOOST_TEST(client.read_until("the node is ending").starts_with("HTTP/1.1 503"));
+  loop.stop();
+  admin.reset();
+}
 
 BOOST_AUTO_TEST_CASE(a_target_is_decoded_after_it_was_taken_apart) {
   node::http::Request request;
@@ -89,6 +167,26 @@ BOOST_AUTO_TEST_CASE(a_bad_line_is_told_with_its_number) {
   const auto large =
       incoming(R"({"payload":")" + std::string(2000, 'x') + "\"}", "application/json", "/v1/events/a");
   BOOST_TEST((large.error.code == mesh::Errc::event_too_large));
+}
+
+BOOST_AUTO_TEST_CASE(what_a_consumer_asks_for_is_read_strictly) {
+  const auto read = [](std::string_view target) {
+    node::http::Request request;
+    BOOST_REQUIRE(node::http::parse_target(target, request));
+    return node::read_group_request(request, 64);
+  };
+  const auto plain = read("/v1/groups/mail/events");
+  BOOST_REQUIRE(plain.ok());
+  BOOST_TEST((plain->group == "mail" && plain->count == 64 && plain->wait == 20s));
+  BOOST_TEST((!plain->create && !plain->streams && plain->prefixes.empty()));
+  const auto all = read("/v1/groups/mail/stream?max=3&wait=5m&prefix=b.&prefix=a.&create=true");
+  BOOST_REQUIRE(all.ok());
+  BOOST_TEST((all->count == 3 && all->wait == 60s && all->create && all->streams));
+  BOOST_TEST(all->prefixes == (std::vector<std::string>{"a.", "b."}), boost::test_tools::per_element());
+  for (const auto* bad :
+       {"/v1/groups/a%20b/events", "/v1/groups/g/events?max=0", "/v1/groups/g/events?wait=soon",
+        "/v1/groups/g/events?create=1", "/v1/groups/g/events?prefix=%20", "/v1/groups/g/events?creat=true"})
+    BOOST_TEST(!read(bad).ok(), bad);
 }
 
 BOOST_AUTO_TEST_CASE(answers_of_consumers_are_read_strictly) {

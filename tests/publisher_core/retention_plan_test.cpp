@@ -38,6 +38,7 @@ BOOST_AUTO_TEST_CASE(settled_segments_go_and_the_first_owed_one_stays) {
   const auto plan = plan_retention(segments(5), 25, policy(), at(5s));
   BOOST_TEST(plan.drop_through == 20u);
   BOOST_TEST(!plan.full);
+  BOOST_TEST(plan.owed_bytes == 300u);
 }
 
 BOOST_AUTO_TEST_CASE(the_active_segment_is_never_dropped) {
@@ -58,6 +59,7 @@ BOOST_AUTO_TEST_CASE(what_is_owed_is_kept_at_the_limit_and_the_journal_is_full) 
   const auto plan = plan_retention(segments(5), 5, small, at(5s));
   BOOST_TEST(plan.drop_through == 0u);
   BOOST_TEST(plan.full);
+  BOOST_TEST(plan.owed_bytes == 500u);
 }
 
 BOOST_AUTO_TEST_CASE(it_is_not_full_when_something_can_go) {
@@ -75,6 +77,15 @@ BOOST_AUTO_TEST_CASE(drop_oldest_drops_as_little_as_makes_room) {
   const auto plan = plan_retention(segments(5), 1, small, at(5s));
   BOOST_TEST(plan.drop_through == 20u);
   BOOST_TEST(!plan.full);
+}
+
+BOOST_AUTO_TEST_CASE(what_may_go_at_the_limit_is_not_owed_though_it_is_kept_until_then) {
+  auto keep = policy();
+  keep.settled_keep = 100h;
+  BOOST_TEST(plan_retention(segments(5), 35, keep, at(5s)).owed_bytes == 200u);
+  BOOST_TEST(plan_retention(segments(5), std::nullopt, keep, at(5s)).owed_bytes == 100u);
+  keep.on_limit = RetentionPolicy::OnLimit::drop_oldest;
+  BOOST_TEST(plan_retention(segments(5), 1, keep, at(5s)).owed_bytes == 100u);
 }
 
 BOOST_AUTO_TEST_CASE(age_drops_settled_or_not) {

@@ -151,15 +151,15 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
     entry.parked = true;
     return;
   }
-  using Kind = mesh::ParkedCommand::Kind;
+  using Command = mesh::ParkedCommand::Kind;
   if (!entry.parked) {
     // While the disk was full it was parked and taken out again in memory alone.
-    const auto kind = entry.in_retry ? Kind::redrive : Kind::discard;
+    const auto kind = entry.in_retry ? Command::redrive : Command::discard;
     if (!was_commanded(publisher, group, index, kind)) return;
   }
   entry.parked = false;
   if (entry.in_retry) {
-    if (!was_commanded(publisher, group, index, Kind::redrive)) {
+    if (!was_commanded(publisher, group, index, Command::redrive)) {
       broken("at least once or parked", "redriven by nobody: " + name_of(publisher, group, index));
     }
     ++tally.redriven;
@@ -171,7 +171,7 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
     entry.sent_to = 0;
     return;
   }
-  if (!was_commanded(publisher, group, index, Kind::discard)) {
+  if (!was_commanded(publisher, group, index, Command::discard)) {
     broken("at least once or parked", "unparked by nobody: " + name_of(publisher, group, index));
   }
   ++tally.discarded;

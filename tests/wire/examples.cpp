@@ -66,6 +66,8 @@ Info info() {
   info.group_count = info.session_count = 1;
   info.version = "0.1.0";
   info.time = noon + 6;
+  info.journal_bytes_max = 8192;
+  info.journal_owed_bytes = 2048;
   return info;
 }
 

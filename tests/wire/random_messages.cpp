@@ -210,7 +210,8 @@ InfoRequest RandomMessages::make() {
 template <>
 Info RandomMessages::make() {
   return {number(), origin(), name(),     number32(), "ipc:///run/zmesh/bookings.events", number(),
-          number(), number(), number32(), number32(), std::to_string(number()),           time()};
+          number(), number(), number32(), number32(), name().substr(0, version_size_max), time(),
+          number(), number()};
 }
 
 template <>

@@ -83,7 +83,8 @@ inline auto fields(const InfoRequest& m) {
 
 inline auto fields(const Info& m) {
   return std::tie(m.id, m.origin, m.name, m.incarnation, m.events, m.head, m.dropped_through, m.journal_bytes,
-                  m.group_count, m.session_count, m.version, m.time);
+                  m.group_count, m.session_count, m.version, m.time, m.journal_bytes_max,
+                  m.journal_owed_bytes);
 }
 
 inline auto fields(const GroupsRequest& m) {

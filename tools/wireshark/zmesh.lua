@@ -44,7 +44,7 @@ local messages = {
   [67] = { "parked list request", "group", "filter", "after", "limit" },
   [68] = { "parked command", "kind", "group", "filter", "dry_run" },
   [97] = { "info", "origin", "name", "incarnation", "events", "head", "dropped_through", "journal_bytes",
-           "group_count", "session_count", "version", "time" },
+           "group_count", "session_count", "version", "time", "journal_bytes_max", "journal_owed_bytes" },
   [98] = { "group list", "head" },
   [99] = { "parked list", "more", "parked" },
   [100] = { "parked done", "count", "seqs" },

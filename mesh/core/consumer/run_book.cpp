@@ -5,10 +5,10 @@
 namespace mesh::core {
 namespace {
 
-// next_deadline is never further away than `tick`, so a longer pause between calls means the process stood
-// still.
-constexpr Duration tick = 500ms;
-constexpr Duration pause_max = 1s;
+// next_deadline is never further away than `look_every`, so a longer pause between calls means the process
+// stood still.
+constexpr Duration look_every = 500ms;
+constexpr Duration stood_still = 1s;
 
 std::string seconds(Duration duration) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
@@ -99,7 +99,7 @@ std::optional<Duration> RunBook::next_deadline() const {
   std::optional<Duration> next;
   for (const auto& run : runs_) {
     if (run.id == 0 || run.tickets[run.index].expired) continue;
-    const auto at = std::min(run.since + ack_wait_, seen_ + tick);
+    const auto at = std::min(run.since + ack_wait_, seen_ + look_every);
     if (!next || at < *next) next = at;
   }
   return next;
@@ -152,7 +152,7 @@ void RunBook::add_ack(const Ticket& ticket, Duration took, bool merge, std::vect
 
 void RunBook::seen(Now now) {
   const auto pause = now.steady - seen_;
-  if (running_ > 0 && pause > pause_max) {
+  if (running_ > 0 && pause > stood_still) {
     for (auto& run : runs_) run.since += pause;
   }
   seen_ = std::max(seen_, now.steady);

@@ -11,17 +11,17 @@ namespace {
 
 Result<void> check_hello(const Hello& hello) {
   if (!hello.group.empty() && !valid_name(hello.group)) {
-    return fail(Errc::invalid_argument, "not a group's name: 1 to 100 letters, digits or . _ - : @ /");
+    return invalid("not a group's name: 1 to 100 letters, digits or . _ - : @ /");
   }
   if (!valid_name(hello.member)) {
-    return fail(Errc::invalid_argument, "not a member's name: 1 to 100 letters, digits or . _ - : @ /");
+    return invalid("not a member's name: 1 to 100 letters, digits or . _ - : @ /");
   }
   if (hello.prefixes.size() > prefixes_max) return fail(Errc::limit_reached, "more than 1024 prefixes");
   for (const std::string& prefix : hello.prefixes) {
     if (auto checked = check_prefix(prefix); !checked) return checked.error();
   }
   if (hello.start.kind < Start::Kind::earliest || hello.start.kind > Start::Kind::time) {
-    return fail(Errc::invalid_argument, "not a start: earliest, latest, a seq or a time");
+    return invalid("not a start: earliest, latest, a seq or a time");
   }
   return check_policy(hello.policy);
 }

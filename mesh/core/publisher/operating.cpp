@@ -44,6 +44,8 @@ void Operating::on_info(const Route& route, const InfoRequest& request, Now now)
   info.session_count = static_cast<std::uint32_t>(desk_.sessions.size());
   info.version = ZMESH_VERSION;
   info.time = now.wall;
+  info.journal_bytes_max = desk_.settings.retention.bytes_max;
+  info.journal_owed_bytes = desk_.owed_bytes;
   desk_.send(route, std::move(info));
 }
 

@@ -143,7 +143,7 @@ Result<void> restore_audit(Desk& desk, const Journal& journal) {
 
 Result<void> declare(Desk& desk, const Journal& journal, const GroupDeclaration& declared, Now now) {
   if (!valid_name(declared.name)) {
-    return fail(Errc::invalid_argument, "group '" + declared.name + "': not a group's name");
+    return invalid("group '" + declared.name + "': not a group's name");
   }
   for (const std::string& prefix : declared.prefixes) {
     if (auto checked = check_prefix(prefix); !checked) return checked;

@@ -26,6 +26,12 @@ RetentionPlan plan_retention(const JournalUsage& usage, std::optional<Seq> owed_
     bytes -= std::min(bytes, segment.bytes);
   }
   plan.full = bytes >= policy.bytes_max;
+  for (const SegmentUsage& segment : usage.segments) {
+    const bool may_go =
+        !owed_from || segment.last < *owed_from || policy.on_limit == RetentionPolicy::OnLimit::drop_oldest;
+    // Behind one that stays, none may go.
+    if (plan.owed_bytes > 0 || segment.active || !may_go) plan.owed_bytes += segment.bytes;
+  }
   return plan;
 }
 
@@ -66,6 +72,7 @@ void Keeping::run(Now now) {
     owed_from = std::min(owed_from.value_or(from), from);
   }
   const RetentionPlan plan = plan_retention(desk_.usage, owed_from, desk_.settings.retention, now.wall);
+  desk_.owed_bytes = plan.owed_bytes;
   if (plan.full != full_) {
     full_ = plan.full;
     if (full_) {

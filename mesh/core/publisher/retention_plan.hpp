@@ -14,8 +14,9 @@
 namespace mesh::core {
 
 struct RetentionPlan {
-  Seq drop_through = 0;  ///< 0: nothing
-  bool full = false;     ///< at bytes_max, also after what is dropped now
+  Seq drop_through = 0;          ///< 0: nothing
+  bool full = false;             ///< at bytes_max, also after what is dropped now
+  std::uint64_t owed_bytes = 0;  ///< of the segments that may not be dropped to make room
 };
 
 /// `owed_from`: everything below it is settled by all groups and needed by no retry; nothing: there is no

@@ -120,6 +120,13 @@ std::vector<Measured> measure(const std::vector<PublisherLook>& looks, const std
     for (const auto& status : look.groups) {
       if (group.empty() || status.group == group) measure_group(measuring, look, status, thresholds);
     }
+    if (const auto limit = look.info->journal_bytes_max; limit > 0) {
+      const auto share = static_cast<double>(look.info->journal_owed_bytes) / static_cast<double>(limit);
+      const auto percent = static_cast<int>(share * 100);
+      measuring.add(look, "", "journal_owed_share", share, thresholds.journal,
+                    "what its groups are owed fills " + std::to_string(percent) + "% of its journal's limit" +
+                        (share >= 1 ? ": it refuses to publish" : ""));
+    }
     if (const auto disk = disk_space(look.journal)) {
       const auto percent = static_cast<int>(disk->used_share() * 100);
       measuring.add(look, "", "disk_used_share", disk->used_share(), thresholds.disk,
@@ -143,6 +150,7 @@ ExitCode check(const CheckOptions& options) {
   thresholds.age = parse_duration_threshold(options.age).value();
   thresholds.parked = parse_count_threshold(options.parked).value();
   thresholds.disk = parse_share_threshold(options.disk).value();
+  thresholds.journal = parse_share_threshold(options.journal).value();
   thresholds.unattended = options.unattended;
   auto probes = make_probes(options.where);
   if (!probes) {

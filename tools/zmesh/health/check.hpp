@@ -29,6 +29,7 @@ struct CheckOptions {
   std::string age = "5m,1h";
   std::string parked = "1,1000";
   std::string disk = "85%,95%";
+  std::string journal = "80%,95%";
   bool unattended = false;  ///< a group without members is critical
   std::string format = "text";
   std::string timeout = "2s";
@@ -41,7 +42,8 @@ ExitCode check(const CheckOptions& options);
 struct Measured {
   std::string publisher;
   std::string group;  ///< empty: of the publisher
-  std::string what;   ///< "lag", "oldest_age_seconds", "parked", "members", "disk_used_share", "answers"
+  /// "lag", "oldest_age_seconds", "parked", "members", "journal_owed_share", "disk_used_share", "answers"
+  std::string what;
   double value = 0;
   Threshold threshold;
   Health health = Health::ok;
@@ -49,7 +51,7 @@ struct Measured {
 };
 
 struct Thresholds {
-  Threshold lag, age, parked, disk;
+  Threshold lag, age, parked, disk, journal;
   bool unattended = false;
 };
 

@@ -8,8 +8,8 @@ namespace zmesh {
 
 void add_check(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<CheckOptions>();
-  auto* command =
-      app.add_subcommand("check", "Judge lag, age, parked events and disk by thresholds, for monitoring");
+  auto* command = app.add_subcommand(
+      "check", "Judge lag, age, parked events, journal and disk by thresholds, for monitoring");
   const auto threshold = [&](const char* name, std::string& value, auto parse, const char* about) {
     command->add_option(name, value, about)
         ->check(parsed_by(parse, "WARNING,CRITICAL"))
@@ -22,6 +22,8 @@ void add_check(CLI::App& app, Chosen& chosen) {
   threshold("--parked", options->parked, parse_count_threshold, "Parked events of a group");
   threshold("--disk", options->disk, parse_share_threshold,
             "Used share of the disk of a journal of this machine");
+  threshold("--journal", options->journal, parse_share_threshold,
+            "Share of a journal's limit that may not be dropped to make room; at 100% publishing is refused");
   command->add_flag("--unattended", options->unattended, "A group that nobody attends is critical");
   command->add_option("--format", options->format, "text, nagios, json or prometheus")
       ->check(CLI::IsMember({"text", "nagios", "json", "prometheus"}))

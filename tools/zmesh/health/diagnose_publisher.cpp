@@ -16,6 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr mesh::Duration silent_after = 10s;
 constexpr double disk_full_share = 0.9;
+constexpr double journal_owed_share_max = 0.8;
 
 mesh::WallTime now_by_the_wall() {
   return std::chrono::system_clock::now().time_since_epoch().count();
@@ -126,6 +127,19 @@ void diagnose_journal(const PublisherLook& look, bool deep, Findings& findings) 
        sound ? "every byte of its journal verifies"
              : "its journal is damaged" + (check ? std::string() : ": " + check.error().describe()),
        sound ? "" : "stop the publisher, then zmesh journal salvage " + look.journal});
+}
+
+void diagnose_room(const PublisherLook& look, Findings& findings) {
+  const auto limit = look.info->journal_bytes_max;
+  if (limit == 0) return;
+  const auto share = static_cast<double>(look.info->journal_owed_bytes) / static_cast<double>(limit);
+  const bool good = share < journal_owed_share_max;
+  findings.push_back(
+      {good, look.name, "journal",
+       (share >= 1 ? "it refuses to publish: its groups are owed " : "its groups are owed ") +
+           size_text(look.info->journal_owed_bytes) + " of the " + size_text(limit) +
+           " that its journal may have",
+       good ? "" : "let its groups settle (see which lag), or give the journal a higher limit"});
 }
 
 void diagnose_groups(const PublisherLook& look, Findings& findings) {

@@ -47,6 +47,7 @@ ExitCode doctor(const DoctorOptions& options) {
     diagnose_process(look, findings);
     if (!look.answers()) continue;
     diagnose_clock(look, findings);
+    diagnose_room(look, findings);
     diagnose_stream(look, timeout, findings);
     diagnose_groups(look, findings);
   }

@@ -35,6 +35,7 @@ void diagnose_versions(const std::vector<PublisherLook>& looks, Findings& findin
 void diagnose_answer(const PublisherLook& look, Findings& findings);
 void diagnose_stream(const PublisherLook& look, mesh::Duration timeout, Findings& findings);
 void diagnose_journal(const PublisherLook& look, bool deep, Findings& findings);
+void diagnose_room(const PublisherLook& look, Findings& findings);
 void diagnose_groups(const PublisherLook& look, Findings& findings);
 void diagnose_clock(const PublisherLook& look, Findings& findings);
 void diagnose_process(const PublisherLook& look, Findings& findings);
