@@ -8,9 +8,9 @@
 namespace mesh::wire {
 namespace {
 
-// Bytes of a frame of group status, at most. One status has at most 244 KiB.
+// Bytes of a frame of group status, at most. One status has at most 245 KiB.
 constexpr std::size_t status_frame_max = 250u << 10;
-constexpr std::size_t status_fields = 18;
+constexpr std::size_t status_fields = 20;
 constexpr std::size_t status_fields_min = 14;  // the others were appended later
 constexpr std::size_t members_max = 256;
 constexpr std::size_t groups_max = 65'536;
@@ -58,6 +58,34 @@ std::vector<FetchedRange> read_fetched(Reader& reader) {
   return fetched;
 }
 
+void write(Writer& writer, const std::vector<Incident>& incidents) {
+  const std::size_t count = std::min(incidents.size(), incidents_told_max);
+  writer.array(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    writer.array(4);
+    write_enum(writer, incidents[i].what);
+    writer.uint(incidents[i].seq);
+    writer.uint(incidents[i].attempt);
+    if (incidents[i].reason) {
+      write_enum(writer, *incidents[i].reason);
+    } else {
+      writer.nil();
+    }
+  }
+}
+
+std::vector<Incident> read_incidents(Reader& reader) {
+  std::vector<Incident> incidents(reader.array("incidents", 0, incidents_told_max));
+  for (Incident& incident : incidents) {
+    reader.array("incident", 4, 4);
+    incident.what = read_enum(reader, "incident's kind", Incident::What::discarded);
+    incident.seq = reader.uint("incident's seq");
+    incident.attempt = reader.uint32("incident's attempt");
+    if (!reader.nil()) incident.reason = read_enum(reader, "incident's reason", Reason::no_handler);
+  }
+  return incidents;
+}
+
 void write(Writer& writer, const GroupStatus& status) {
   writer.array(status_fields);
   writer.text(status.group);
@@ -91,6 +119,8 @@ void write(Writer& writer, const GroupStatus& status) {
     writer.nil();
   }
   write(writer, status.fetched);
+  writer.uint(status.incidents);
+  write(writer, status.newest);
   writer.boolean(status.paused);
   writer.uint(status.reserved);
 }
@@ -123,8 +153,10 @@ GroupStatus read_status(Reader& reader) {
   const auto has = [&](std::size_t field) { return fields > field && reader.ok(); };
   if (has(14) && !reader.nil()) status.fetched_after = reader.uint("fetched_after");
   if (has(15)) status.fetched = read_fetched(reader);
-  if (has(16)) status.paused = reader.boolean("paused");
-  if (has(17)) status.reserved = reader.uint("reserved");
+  if (has(16)) status.incidents = reader.uint("incidents");
+  if (has(17)) status.newest = read_incidents(reader);
+  if (has(18)) status.paused = reader.boolean("paused");
+  if (has(19)) status.reserved = reader.uint("reserved");
   for (std::size_t i = status_fields; i < fields && reader.ok(); ++i) reader.skip("status");
   return status;
 }

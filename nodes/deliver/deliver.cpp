@@ -79,14 +79,18 @@ class Deliver final : public Role {
     return status;
   }
 
-  void reload(const Settings& settings) override {
-    for (const auto& deliver : settings.delivers) {
-      if (deliver.source.group != settings_.source.group || deliver.webhook.empty()) continue;
-      auto wanted = std::make_shared<WebhookSettings>(
-          WebhookSettings{deliver.webhook, deliver.secret, settings_.timeout});
-      const std::lock_guard lock(mutex_);
-      hook_ = std::move(wanted);
-    }
+  bool reload(const Settings& settings) override {
+    if (!webhook_) return true;
+    const auto found =
+        std::find_if(settings.delivers.begin(), settings.delivers.end(), [this](const auto& deliver) {
+          return !deliver.webhook.empty() && same_source(deliver.source, settings_.source);
+        });
+    if (found == settings.delivers.end()) return false;
+    auto wanted =
+        std::make_shared<WebhookSettings>(WebhookSettings{found->webhook, found->secret, settings_.timeout});
+    const std::lock_guard lock(mutex_);
+    hook_ = std::move(wanted);
+    return true;
   }
 
   void close(mesh::Duration timeout) override {

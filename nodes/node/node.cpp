@@ -143,7 +143,14 @@ bool Node::alive() {
 
 void Node::reload(const Settings& settings) {
   const std::lock_guard lock(mutex_);
-  for (const auto& role : roles_) role->reload(settings);
+  for (const auto& role : roles_) {
+    if (role->reload(settings)) continue;
+    const auto status = role->status();
+    log(mesh::Level::warning, "node.reload",
+        status.role + " of group " + status.group +
+            " goes on as it is: the file has none for this group and these publishers any more; a restart "
+            "ends it");
+  }
 }
 
 void Node::drain() {

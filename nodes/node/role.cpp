@@ -4,6 +4,10 @@
 
 namespace node {
 
+bool same_source(const SourceSettings& left, const SourceSettings& right) {
+  return left.group == right.group && left.from == right.from;
+}
+
 mesh::Result<mesh::Consumer> open_member(const std::string& role, const SourceSettings& source,
                                          const mesh::Publisher* publisher, mesh::Handler handler) {
   mesh::ConsumerOptions options;

@@ -29,12 +29,15 @@ class Role {
 
   virtual RoleStatus status() const = 0;
 
-  /// Takes over what a reload may change.
-  virtual void reload(const Settings&) {}
+  /// Takes over what a reload may change. False: its part of the configuration is not there any more.
+  virtual bool reload(const Settings&) { return true; }
 
   /// Lets handlers finish for `timeout`, and ends.
   virtual void close(mesh::Duration timeout) = 0;
 };
+
+/// They are one role's, before and after a reload: the same group of the same publishers.
+bool same_source(const SourceSettings& left, const SourceSettings& right);
 
 /// Opens the member of a role's group. `publisher` is the node's own; null: it has none.
 mesh::Result<mesh::Consumer> open_member(const std::string& role, const SourceSettings& source,

@@ -52,12 +52,14 @@ class Relay final : public Role {
              {"failures", failures_}}};
   }
 
-  void reload(const Settings& settings) override {
-    for (const auto& relay : settings.relays) {
-      if (relay.source.group != settings_.source.group) continue;
-      const std::lock_guard lock(mutex_);
-      filters_ = std::make_shared<Filters>(Filters{relay.exclude, relay.rename});
-    }
+  bool reload(const Settings& settings) override {
+    const auto found =
+        std::find_if(settings.relays.begin(), settings.relays.end(),
+                     [this](const auto& relay) { return same_source(relay.source, settings_.source); });
+    if (found == settings.relays.end()) return false;
+    const std::lock_guard lock(mutex_);
+    filters_ = std::make_shared<Filters>(Filters{found->exclude, found->rename});
+    return true;
   }
 
   void close(mesh::Duration timeout) override {

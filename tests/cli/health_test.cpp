@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <tools/zmesh/health/doctor.hpp>
+#include <tools/zmesh/sniff/outcomes.hpp>
 #include <tools/zmesh/trace/trace.hpp>
 
 using zmesh::Findings;
@@ -113,6 +114,57 @@ BOOST_AUTO_TEST_CASE(what_is_not_known_any_more_is_not_guessed) {
   BOOST_TEST((way_of(9, GroupTrace::State::settled, told).way == GroupTrace::Way::fetched));
   told.fetched_after.reset();
   BOOST_TEST((way_of(9, GroupTrace::State::settled, told).way == GroupTrace::Way::unknown));
+}
+
+BOOST_AUTO_TEST_CASE(what_befell_events_is_told_with_their_seqs) {
+  using What = mesh::Incident::What;
+  mesh::GroupStatus before, now;
+  before.incidents = 1;
+  before.retried = 1;
+  before.parked = 1;
+  now.incidents = 5;
+  now.retried = 4;
+  now.parked = 2;
+  now.waiting = 2;
+  now.newest = {{What::retry, 3, 2, mesh::Reason::ack_timeout},
+                {What::retry, 3, 3, mesh::Reason::handler_rejected},
+                {What::retry, 17, 2, mesh::Reason::handler_rejected},
+                {What::parked, 4, 3, mesh::Reason::retry_exhausted},
+                {What::retry, 18, 2, mesh::Reason::handler_rejected}};
+  const std::vector<std::string> expected = {
+      "3 attempts failed (2 events wait for their retry): retry (attempt 3) #3, retry (attempt 2) #17, retry "
+      "(attempt 2) #18",
+      "1 event parked (2 now): #4 retry_exhausted"};
+  BOOST_TEST(zmesh::outcome_lines(before, now) == expected, boost::test_tools::per_element());
+  BOOST_TEST(zmesh::outcome_lines(now, now).empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_too_much_to_be_named_is_counted) {
+  using What = mesh::Incident::What;
+  mesh::GroupStatus before, now;
+  before.parked = 40;
+  now.parked = 5;
+  now.incidents = 35;
+  now.newest = {{What::redriven, 33, 0, {}}, {What::discarded, 34, 0, {}}};
+  const std::vector<std::string> expected = {
+      "35 parked events redriven or discarded (5 left): #33 redriven, #34 discarded, and 33 before"};
+  BOOST_TEST(zmesh::outcome_lines(before, now) == expected, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(counters_of_another_run_are_not_compared) {
+  mesh::GroupStatus before, now;
+  before.incidents = 10;
+  before.retried = 8;
+  now.retried = 9;  // higher, but of a run that has begun anew
+  now.incidents = 9;
+  BOOST_TEST(zmesh::outcome_lines(before, now).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_publisher_that_names_none_still_has_its_counts_told) {
+  mesh::GroupStatus before, now;
+  now.retried = 1;
+  now.waiting = 1;
+  BOOST_TEST(zmesh::outcome_lines(before, now).front() == "1 attempt failed (1 events wait for their retry)");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,7 @@
 #include "fixture.hpp"
 
+#include <mesh/core/publisher/group.hpp>
+
 namespace mesh::core {
 namespace {
 
@@ -267,6 +269,34 @@ BOOST_AUTO_TEST_CASE(a_discard_leaves_an_audit_entry_and_nothing_else) {
   lot.mesh.open();
   BOOST_TEST(lot.command(discard).count == 1u);
   BOOST_TEST(lot.stored(Table::audit) == 2u);
+}
+
+BOOST_AUTO_TEST_CASE(what_befalls_events_is_told_with_their_seqs) {
+  using What = Incident::What;
+  Lot lot;
+  BOOST_TEST(lot.mesh.status("g").incidents == 0u);
+  lot.member.judge(Verdict::Kind::retry, 1, 1, Reason::ack_timeout);
+  lot.park(2);
+  lot.park(3, Reason::undecodable);
+  lot.command(redrive, ParkedFilter{{2}, "", {}, {}});
+  lot.command(discard, ParkedFilter{{3}, "", {}, {}});
+  const GroupStatus status = lot.mesh.status("g");
+  BOOST_TEST(status.incidents == 5u);
+  const std::vector<Incident> expected = {{What::retry, 1, 2, Reason::ack_timeout},
+                                          {What::parked, 2, 1, Reason::handler_rejected},
+                                          {What::parked, 3, 1, Reason::undecodable},
+                                          {What::redriven, 2, 0, std::nullopt},
+                                          {What::discarded, 3, 0, std::nullopt}};
+  BOOST_TEST((status.newest == expected));
+}
+
+BOOST_AUTO_TEST_CASE(only_the_newest_incidents_are_told) {
+  Group group;
+  for (Seq seq = 1; seq <= 2 * incidents_told_max; ++seq)
+    note_incident(group, {Incident::What::parked, seq, 1, Reason::no_handler});
+  BOOST_TEST(group.incidents == 2 * incidents_told_max);
+  BOOST_TEST(group.newest.size() == incidents_told_max);
+  BOOST_TEST(group.newest.back().seq == 2 * incidents_told_max);
 }
 
 BOOST_AUTO_TEST_CASE(unknown_groups_are_named_as_such) {

@@ -84,6 +84,9 @@ GroupList group_list() {
   status.members = {{"mail-1", all_slots, 1s}};
   status.fetched_after = 0;
   status.fetched = {{"mail-1", all_slots, {1, 3}, noon + 4}};
+  status.incidents = 2;
+  status.newest = {{Incident::What::retry, 3, 2, Reason::handler_rejected},
+                   {Incident::What::parked, 3, 2, Reason::handler_rejected}};
   return {8, 5, {status}};
 }
 

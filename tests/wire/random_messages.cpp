@@ -234,13 +234,20 @@ template <>
 GroupList RandomMessages::make() {
   GroupList list{number(), number(), std::vector<GroupStatus>(below(5))};
   for (GroupStatus& group : list.groups) {
-    group = {name(),   prefixes(), number(), number(), number(), number(), number(), number(), number(),
-             number(), number(),   number(), {},       {},       {},       {},       coin(),   number()};
+    group = {name(),   prefixes(), number(), number(), number(), number(), number(),
+             number(), number(),   number(), number(), number(), {},       {},
+             {},       {},         0,        {},       coin(),   number()};
     if (coin()) group.oldest_age = duration();
     group.members.resize(below(3));
     std::ranges::generate(group.members, [&] { return MemberStatus{name(), number(), duration()}; });
     if (!coin()) continue;
     group.fetched_after = number();
+    group.incidents = number();
+    group.newest.resize(below(4));
+    std::ranges::generate(group.newest, [&] {
+      return Incident{static_cast<Incident::What>(1 + below(4)), number(), number32(),
+                      coin() ? std::optional(reason()) : std::nullopt};
+    });
     group.fetched.resize(below(4));
     std::ranges::generate(group.fetched, [&] {
       return FetchedRange{name(), number(), {number(), number()}, time()};

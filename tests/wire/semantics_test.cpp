@@ -319,6 +319,9 @@ BOOST_AUTO_TEST_CASE(the_largest_status_fits_one_frame) {
   status.fetched.assign(
       fetched_ranges_max,
       {std::string(100, 'm'), all_slots, {~Seq{0} - 1, ~Seq{0}}, std::numeric_limits<WallTime>::max()});
+  status.incidents = ~std::uint64_t{0};
+  status.newest.assign(incidents_told_max,
+                       {Incident::What::parked, ~Seq{0}, ~std::uint32_t{0}, Reason::no_handler});
   const GroupList list{1, 7, {status, status}};
   const auto frames = wire::encode(list);
   for (const Bytes& frame : frames) BOOST_TEST(frame.size() <= (256u << 10));

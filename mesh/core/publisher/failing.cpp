@@ -8,6 +8,8 @@ void wait_again(Desk& desk, Group& group, Seq seq, RetryEntry& entry, std::optio
   entry.delay = retry_delay(group.value.policy, group.name, seq, entry.attempts, wish);
   entry.due_wall = now.wall + entry.delay.count();
   group.retries.wait(seq, entry, now.steady + entry.delay);
+  const auto why = entry.history.empty() ? std::nullopt : std::optional(entry.history.back().reason);
+  note_incident(group, {Incident::What::retry, seq, entry.attempt(), why});
   desk.save_retry(group, seq);
 }
 

@@ -32,6 +32,12 @@ Seq position(const Group& group, SlotMask slots) {
   return group.value.unheard.empty() ? floor : std::min(floor, group.value.unheard.first - 1);
 }
 
+void note_incident(Group& group, Incident incident) {
+  ++group.incidents;
+  group.newest.push_back(incident);
+  if (group.newest.size() > incidents_told_max) group.newest.pop_front();
+}
+
 GroupStatus status_of(const Group& group, Seq head) {
   GroupStatus status;
   status.group = group.name;
@@ -47,6 +53,8 @@ GroupStatus status_of(const Group& group, Seq head) {
   status.stale = group.stale;
   status.fetched_after = group.fetched.after();
   status.fetched = group.fetched.ranges();
+  status.incidents = group.incidents;
+  status.newest.assign(group.newest.begin(), group.newest.end());
   status.paused = group.value.paused;
   status.reserved = group.reserved;
   status.oldest_unsettled = group.ledger.first_missing(head);

@@ -1,6 +1,7 @@
 // A group as the publisher keeps it: what it wants, what it has settled, what failed.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <set>
 #include <span>
@@ -60,6 +61,9 @@ struct Group {
   Isolation isolation;
   Duration read_again{0};  ///< after a failed read, no other before this
 
+  std::uint64_t incidents = 0;
+  std::deque<Incident> newest;  ///< incidents, at most incidents_told_max
+
   std::uint64_t retried = 0;
   std::uint64_t redelivered = 0;
   std::uint64_t stale = 0;
@@ -77,6 +81,9 @@ bool settled_through(const Group& group, Seq seq);
 /// Where its members begin to fetch: the floor of the slots, or below it what expired unheard, so that the
 /// first answer tells of it.
 Seq position(const Group& group, SlotMask slots);
+
+/// For operators who watch; told with the group's status.
+void note_incident(Group& group, Incident incident);
 
 /// Its status; without members and oldest_age.
 GroupStatus status_of(const Group& group, Seq head);

@@ -170,6 +170,7 @@ void Operating::on_parked_command(const Route& route, const ParkedCommand& comma
 void Operating::discard(Group& group, const std::vector<Seq>& seqs, Now now) {
   for (const Seq seq : seqs) {
     group.parked.erase(seq);
+    note_incident(group, {Incident::What::discarded, seq, 0, std::nullopt});
     desk_.write(Table::parked, event_key(group.name, seq), std::nullopt);
     desk_.audit({AuditValue::What::discard, group.name, seq, now.wall});
   }
@@ -233,6 +234,7 @@ void Operating::redrive(ReadToRedrive& work, Seq seq, const std::string& bytes, 
   entry.due_wall = now.wall;
   group.retries.wait(seq, entry, now.steady);
   group.parked.erase(seq);
+  note_incident(group, {Incident::What::redriven, seq, 0, std::nullopt});
   desk_.write(Table::parked, event_key(group.name, seq), std::nullopt);
   desk_.write(Table::retries, copy_key(group.name, seq), std::string(as_text(value->batch.view())));
   desk_.save_retry(group, seq);

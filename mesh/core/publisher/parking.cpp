@@ -96,6 +96,7 @@ void Parking::park(Group& group, Seq seq, RetryEntry& entry, const Batch& batch,
     return desk_.notice_rarely(Level::error, "journal.read_failed", index.error().describe(), now);
   }
   group.parked.insert_or_assign(seq, std::move(*index));
+  note_incident(group, {Incident::What::parked, seq, entry.attempts, entry.reason});
   desk_.write(Table::parked, event_key(group.name, seq), std::move(bytes));
   desk_.erase_retry(group, seq);
   ++desk_.counters.parked;

@@ -1,7 +1,9 @@
 #include <tools/zmesh/sniff/outcomes.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
+#include <span>
 
 #include <mesh/admin.hpp>
 
@@ -16,7 +18,64 @@ std::string count_text(std::uint64_t count, const std::string& one, const std::s
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
 
+/// ": #17, #18 ..." of these incidents; empty: none is told.
+template <class Text>
+std::string named(std::span<const mesh::Incident> incidents, std::uint64_t count, const Text& text_of) {
+  std::string text;
+  std::uint64_t told = 0;
+  for (const auto& incident : incidents) {
+    const auto one = text_of(incident);
+    if (one.empty()) continue;
+    text += (told++ == 0 ? ": " : ", ") + one;
+  }
+  if (told > 0 && told < count) text += ", and " + std::to_string(count - told) + " before";
+  return text;
+}
+
+std::string name_of(const mesh::Incident& incident) {
+  return "#" + std::to_string(incident.seq);
+}
+
 }  // namespace
+
+std::vector<std::string> outcome_lines(const mesh::GroupStatus& before, const mesh::GroupStatus& now) {
+  using What = mesh::Incident::What;
+  // Counters begin anew when the publisher restarts.
+  const bool same_run = now.incidents >= before.incidents && now.retried >= before.retried;
+  const auto fresh =
+      std::min<std::uint64_t>(now.incidents - (same_run ? before.incidents : 0), now.newest.size());
+  const auto incidents = std::span(now.newest).last(fresh);
+  std::vector<std::string> lines;
+  if (same_run && now.retried > before.retried) {
+    const auto count = now.retried - before.retried;
+    // The last attempt of one that is parked is told there.
+    lines.push_back(count_text(count, "attempt", "attempts") + " failed (" + std::to_string(now.waiting) +
+                    " events wait for their retry)" + named(incidents, 0, [](const auto& one) {
+                      return one.what == What::retry
+                                 ? "retry (attempt " + std::to_string(one.attempt) + ") " + name_of(one)
+                                 : std::string();
+                    }));
+  }
+  if (now.parked > before.parked) {
+    const auto count = now.parked - before.parked;
+    lines.push_back(count_text(count, "event", "events") + " parked (" + std::to_string(now.parked) +
+                    " now)" + named(incidents, count, [](const auto& one) {
+                      if (one.what != What::parked) return std::string();
+                      return name_of(one) +
+                             (one.reason ? " " + std::string(mesh::to_string(*one.reason)) : "");
+                    }));
+  }
+  if (now.parked < before.parked) {
+    const auto count = before.parked - now.parked;
+    lines.push_back(count_text(count, "parked event", "parked events") + " redriven or discarded (" +
+                    std::to_string(now.parked) + " left)" + named(incidents, count, [](const auto& one) {
+                      if (one.what == What::redriven) return name_of(one) + " redriven";
+                      return one.what == What::discarded ? name_of(one) + " discarded" : std::string();
+                    }));
+  }
+  if (now.members.empty() && !before.members.empty()) lines.emplace_back("its last member is gone");
+  return lines;
+}
 
 OutcomeWatch::OutcomeWatch(std::string endpoint,
                            std::function<void(const std::string&, const std::string&)> tell)
@@ -62,20 +121,8 @@ void OutcomeWatch::compare(const std::string& publisher, const mesh::GroupStatus
   // A group that is new since we look began with nothing; what there was before says nothing of now.
   if (known != before_.end() || looked_) {
     const auto before = known != before_.end() ? known->second : mesh::GroupStatus{};
-    const auto tell = [&](const std::string& text) {
-      tell_(publisher, "group " + group.group + ": " + text);
-    };
-    // Counters begin anew when the publisher restarts.
-    if (group.retried > before.retried)
-      tell(count_text(group.retried - before.retried, "attempt", "attempts") + " failed (" +
-           std::to_string(group.waiting) + " events wait for their retry)");
-    if (group.parked > before.parked)
-      tell(count_text(group.parked - before.parked, "event", "events") + " parked (" +
-           std::to_string(group.parked) + " now)");
-    if (group.parked < before.parked)
-      tell(count_text(before.parked - group.parked, "parked event", "parked events") +
-           " redriven or discarded (" + std::to_string(group.parked) + " left)");
-    if (group.members.empty() && !before.members.empty()) tell("its last member is gone");
+    for (const auto& line : outcome_lines(before, group))
+      tell_(publisher, "group " + group.group + ": " + line);
   }
   before_[group.group] = group;
 }

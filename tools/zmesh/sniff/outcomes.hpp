@@ -12,10 +12,13 @@
 
 namespace zmesh {
 
+/// What has befallen a group's events between two of its states, as lines without the group's name. Counts
+/// are exact; seqs are named as far as the publisher tells them (the newest 32 incidents).
+std::vector<std::string> outcome_lines(const mesh::GroupStatus& before, const mesh::GroupStatus& now);
+
 class OutcomeWatch {
  public:
-  /// Calls tell(publisher, text) on its thread: "group refunds: 2 attempts failed", "... 1 event parked (3
-  /// now)".
+  /// Calls tell(publisher, text) on its thread: "group refunds: 1 event parked (3 now): #17 retry_exhausted".
   OutcomeWatch(std::string endpoint, std::function<void(const std::string&, const std::string&)> tell);
   ~OutcomeWatch();
   OutcomeWatch(const OutcomeWatch&) = delete;
