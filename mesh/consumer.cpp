@@ -105,7 +105,7 @@ io::ConsumerEngineSettings engine_settings(ConsumerOptions& options) {
   settings.member.hold_bytes = options.hold_bytes;
   settings.member.fetch_credit = options.fetch_bytes;
   settings.member.ack_interval = options.ack_interval;
-  settings.member.use_live = options.use_live;
+  settings.member.use_live = options.delivery == DeliveryPath::live;
   settings.concurrency = options.concurrency;
   settings.event_size_max = options.event_size_max;
   settings.log = std::move(options.log);

@@ -28,6 +28,13 @@
 
 namespace mesh {
 
+/// How events come to a member.
+enum class DeliveryPath : std::uint8_t {
+  live = 1,    ///< the live stream, which carries every member's events, and fetches for what it loses
+  direct = 2,  ///< fetches alone: only events of this member's slots, with credit; it never subscribes. For
+               ///< groups of many members, slow links, and names that may not see the whole stream
+};
+
 struct ConsumerOptions {
   /// Control endpoints of the publishers (tcp://HOST:PORT, ipc://PATH, inproc://NAME); 1 to 256.
   std::vector<std::string> publishers;
@@ -56,8 +63,7 @@ struct ConsumerOptions {
   std::size_t event_size_max = 1u << 20;
   /// Settled events are reported at the latest after this.
   Duration ack_interval = 5ms;
-  /// false: take everything by fetch and leave the live stream alone (complete too, a little slower).
-  bool use_live = true;
+  DeliveryPath delivery = DeliveryPath::live;
 
   /// How long the destructor drains (see close).
   Duration close_timeout = 10s;

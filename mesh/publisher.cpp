@@ -44,6 +44,9 @@ Result<void> check_options(const PublisherOptions& options) {
     return invalid("ledger_flush must be 0 to 1 min");
   if (options.retention.bytes_max / 2 < options.segment_size)
     return invalid("retention.bytes_max must be at least two segments");
+  for (const auto& name : options.retention.owed_to) {
+    if (!valid_name(name)) return invalid("retention.owed_to: '" + name + "' is not a name for a group");
+  }
   for (const auto& group : options.groups)
     if (auto checked = check_group(group); !checked) return checked;
   // Before a journal is made for it.

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include <mesh/model/time.hpp>
 
@@ -21,6 +23,10 @@ struct RetentionPolicy {
   /// With a value: events older than this are dropped, settled or not, whatever on_limit says (groups learn
   /// of it).
   std::optional<Duration> age_max;
+  /// The groups that events are kept for (obligations); none: every durable group. With names, what only
+  /// other groups have not settled goes at bytes_max, the oldest first, and they learn of it as expired. A
+  /// name without a group yet is owed everything.
+  std::vector<std::string> owed_to;
   /// Settled events are kept at least this long for replay and sniffing (0: dropped with their segment).
   Duration settled_keep{0};
 };

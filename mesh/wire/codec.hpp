@@ -80,7 +80,7 @@ inline constexpr Shape shape<Released>{Type::released, 1, "released"};
 template <>
 inline constexpr Shape shape<InfoRequest>{Type::info_request, 0, "info request"};
 template <>
-inline constexpr Shape shape<Info>{Type::info, 9, "info", 4};
+inline constexpr Shape shape<Info>{Type::info, 9, "info", 5};
 template <>
 inline constexpr Shape shape<GroupsRequest>{Type::groups_request, 0, "groups request"};
 template <>

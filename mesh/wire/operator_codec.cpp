@@ -102,6 +102,11 @@ void write(Writer& writer, const Info& info) {
   writer.sint(info.time);
   writer.uint(info.journal_bytes_max);
   writer.uint(info.journal_owed_bytes);
+  if (info.journal_full_in) {
+    write(writer, *info.journal_full_in);
+  } else {
+    writer.nil();
+  }
 }
 
 void read(Reader& reader, Info& info) {
@@ -118,6 +123,7 @@ void read(Reader& reader, Info& info) {
   if (reader.later > 1) info.time = reader.sint("time");
   if (reader.later > 2) info.journal_bytes_max = reader.uint("journal_bytes_max");
   if (reader.later > 3) info.journal_owed_bytes = reader.uint("journal_owed_bytes");
+  if (reader.later > 4 && !reader.nil()) info.journal_full_in = read_duration(reader, "journal_full_in");
 }
 
 void write(Writer&, const GroupsRequest&) {}

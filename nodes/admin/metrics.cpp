@@ -81,6 +81,11 @@ void add_publisher(Families& out, mesh::Publisher& publisher) {
     out.gauge("zmesh_journal_owed_bytes",
               "Of the journal, what may not be dropped to make room: at the limit publishing is refused.",
               static_cast<double>(info->journal_owed_bytes));
+    if (info->journal_full_in) {
+      out.gauge("zmesh_journal_full_in_seconds",
+                "When that limit is reached if what is owed goes on growing as in the last minute.",
+                std::chrono::duration<double>(*info->journal_full_in).count());
+    }
   }
   const auto groups = publisher.groups(2s);
   if (!groups) return;

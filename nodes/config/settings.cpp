@@ -108,6 +108,7 @@ class Builder {
       options.retention.on_limit = mesh::RetentionPolicy::OnLimit::drop_oldest;
     if (const auto age = part.get<mesh::Duration>("age_max"); age.count() > 0)
       options.retention.age_max = age;
+    options.retention.owed_to = part.get<Texts>("owed_to");
     options.retention.settled_keep = part.get<mesh::Duration>("settled_keep");
     options.event_size_max = number(part, "event_size_max");
     options.staging_bytes_max = number(part, "staging_size_max");
@@ -215,6 +216,7 @@ class Builder {
     source.prefixes = part.get<Texts>("prefixes");
     source.start = zmesh::parse_start(part.get<std::string>("start")).value();
     source.concurrency = static_cast<unsigned>(number(part, "concurrency"));
+    if (part.get<std::string>("delivery") == "direct") source.delivery = mesh::DeliveryPath::direct;
     source.event_size_max = number(part, "event_size_max");
     source.retry = retry(part);
     source.member = member_ + "-" + role;

@@ -47,6 +47,7 @@ struct SourceSettings {
   std::vector<std::string> prefixes;
   mesh::Start start;
   unsigned concurrency = 1;
+  mesh::DeliveryPath delivery = mesh::DeliveryPath::live;
   std::size_t event_size_max = 1 << 20;
   mesh::RetryPolicy retry;
   std::string member;

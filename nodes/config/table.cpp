@@ -96,6 +96,15 @@ const Option publisher_options[] = {
      "refuse|drop_oldest"},
     {"age_max", Kind::duration, "\"0s\"", "Events older than this are dropped, settled or not; 0s: never.", 0,
      3650 * day},
+    {"owed_to",
+     Kind::texts,
+     "[]",
+     "Groups that events are kept for; none: all. What the others have not settled may go at "
+     "journal_size_max.",
+     0,
+     0,
+     {},
+     check_name},
     {"settled_keep", Kind::duration, "\"0s\"", "Settled events are kept at least this long for replay.", 0,
      3650 * day},
     {"event_size_max", Kind::size, "\"1 MiB\"", "Largest encoded event.", 1, 64 * mib},
@@ -181,6 +190,13 @@ const Option gateway_options[] = {
        {},                                                                                                   \
        check_start},                                                                                         \
       {"concurrency", Kind::integer, concurrency, "Events handled at once; never two of one key.", 1, 1024}, \
+      {"delivery",                                                                                           \
+       Kind::text,                                                                                           \
+       "\"live\"",                                                                                           \
+       "live: from the live stream; direct: only this node's events are sent to it, by fetch.",              \
+       0,                                                                                                    \
+       0,                                                                                                    \
+       "live|direct"},                                                                                       \
       {"event_size_max",                                                                                     \
        Kind::size,                                                                                           \
        "\"1 MiB\"",                                                                                          \

@@ -21,6 +21,7 @@ mesh::Result<mesh::Consumer> open_member(const std::string& role, const SourceSe
   options.start = source.start;
   options.retry = source.retry;
   options.event_size_max = source.event_size_max;
+  options.delivery = source.delivery;
   options.log = notices_of_member(role + ", group " + source.group, source.member, options.publishers.size());
   options.on_any(std::move(handler));
   auto consumer = mesh::Consumer::open(std::move(options));

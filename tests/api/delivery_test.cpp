@@ -194,12 +194,12 @@ BOOST_AUTO_TEST_CASE(a_watcher_sees_events_and_settles_nothing) {
   BOOST_TEST(groups.groups.front().lag == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(fetch_alone_is_complete) {
+BOOST_AUTO_TEST_CASE(direct_delivery_is_complete) {
   TempDirectory directory;
   auto publisher = Publisher::open(publisher_options(directory)).value();
   Notebook notebook;
   auto options = consumer_options(publisher.control_endpoint(), "g");
-  options.use_live = false;
+  options.delivery = DeliveryPath::direct;
   options.on_any([&](const Event& event) { notebook.note(event); });
   auto consumer = Consumer::open(std::move(options)).value();
   for (int i = 0; i < 1000; ++i) publish_text(publisher, "t.x", "k", std::to_string(i));

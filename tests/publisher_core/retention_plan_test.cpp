@@ -24,6 +24,11 @@ constexpr WallTime at(Duration time) {
   return time.count();
 }
 
+/// All groups are owed what they have not settled.
+Needs owed(std::optional<Seq> from) {
+  return {from, from};
+}
+
 RetentionPolicy policy() {
   RetentionPolicy out;
   out.bytes_max = 1000;
@@ -35,28 +40,39 @@ RetentionPolicy policy() {
 BOOST_AUTO_TEST_SUITE(retention)
 
 BOOST_AUTO_TEST_CASE(settled_segments_go_and_the_first_owed_one_stays) {
-  const auto plan = plan_retention(segments(5), 25, policy(), at(5s));
+  const auto plan = plan_retention(segments(5), owed(25), policy(), at(5s));
+  BOOST_TEST(plan.drop_through == 20u);
+  BOOST_TEST(!plan.full);
+  BOOST_TEST(plan.owed_bytes == 300u);
+}
+
+BOOST_AUTO_TEST_CASE(what_only_others_have_not_settled_goes_at_the_limit_and_not_before) {
+  const Needs needs{25, 5};
+  BOOST_TEST(plan_retention(segments(5), needs, policy(), at(100h)).drop_through == 0u);
+  auto small = policy();
+  small.bytes_max = 400;
+  const auto plan = plan_retention(segments(5), needs, small, at(5s));
   BOOST_TEST(plan.drop_through == 20u);
   BOOST_TEST(!plan.full);
   BOOST_TEST(plan.owed_bytes == 300u);
 }
 
 BOOST_AUTO_TEST_CASE(the_active_segment_is_never_dropped) {
-  BOOST_TEST(plan_retention(segments(3), 1000, policy(), at(100h)).drop_through == 20u);
+  BOOST_TEST(plan_retention(segments(3), owed(1000), policy(), at(100h)).drop_through == 20u);
 }
 
 BOOST_AUTO_TEST_CASE(settled_events_are_kept_as_long_as_asked_but_not_at_the_limit) {
   auto keep = policy();
   keep.settled_keep = 3s;
-  BOOST_TEST(plan_retention(segments(5), 1000, keep, at(4s)).drop_through == 20u);
+  BOOST_TEST(plan_retention(segments(5), owed(1000), keep, at(4s)).drop_through == 20u);
   keep.bytes_max = 400;
-  BOOST_TEST(plan_retention(segments(5), 1000, keep, at(1s)).drop_through == 20u);
+  BOOST_TEST(plan_retention(segments(5), owed(1000), keep, at(1s)).drop_through == 20u);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_owed_is_kept_at_the_limit_and_the_journal_is_full) {
   auto small = policy();
   small.bytes_max = 500;
-  const auto plan = plan_retention(segments(5), 5, small, at(5s));
+  const auto plan = plan_retention(segments(5), owed(5), small, at(5s));
   BOOST_TEST(plan.drop_through == 0u);
   BOOST_TEST(plan.full);
   BOOST_TEST(plan.owed_bytes == 500u);
@@ -65,7 +81,7 @@ BOOST_AUTO_TEST_CASE(what_is_owed_is_kept_at_the_limit_and_the_journal_is_full) 
 BOOST_AUTO_TEST_CASE(it_is_not_full_when_something_can_go) {
   auto small = policy();
   small.bytes_max = 500;
-  const auto plan = plan_retention(segments(5), 11, small, at(5s));
+  const auto plan = plan_retention(segments(5), owed(11), small, at(5s));
   BOOST_TEST(plan.drop_through == 10u);
   BOOST_TEST(!plan.full);
 }
@@ -74,7 +90,7 @@ BOOST_AUTO_TEST_CASE(drop_oldest_drops_as_little_as_makes_room) {
   auto small = policy();
   small.bytes_max = 400;
   small.on_limit = RetentionPolicy::OnLimit::drop_oldest;
-  const auto plan = plan_retention(segments(5), 1, small, at(5s));
+  const auto plan = plan_retention(segments(5), owed(1), small, at(5s));
   BOOST_TEST(plan.drop_through == 20u);
   BOOST_TEST(!plan.full);
 }
@@ -82,23 +98,23 @@ BOOST_AUTO_TEST_CASE(drop_oldest_drops_as_little_as_makes_room) {
 BOOST_AUTO_TEST_CASE(what_may_go_at_the_limit_is_not_owed_though_it_is_kept_until_then) {
   auto keep = policy();
   keep.settled_keep = 100h;
-  BOOST_TEST(plan_retention(segments(5), 35, keep, at(5s)).owed_bytes == 200u);
-  BOOST_TEST(plan_retention(segments(5), std::nullopt, keep, at(5s)).owed_bytes == 100u);
+  BOOST_TEST(plan_retention(segments(5), owed(35), keep, at(5s)).owed_bytes == 200u);
+  BOOST_TEST(plan_retention(segments(5), owed(std::nullopt), keep, at(5s)).owed_bytes == 100u);
   keep.on_limit = RetentionPolicy::OnLimit::drop_oldest;
-  BOOST_TEST(plan_retention(segments(5), 1, keep, at(5s)).owed_bytes == 100u);
+  BOOST_TEST(plan_retention(segments(5), owed(1), keep, at(5s)).owed_bytes == 100u);
 }
 
 BOOST_AUTO_TEST_CASE(age_drops_settled_or_not) {
   auto aged = policy();
   aged.age_max = 3s;
-  BOOST_TEST(plan_retention(segments(5), 1, aged, at(4s)).drop_through == 20u);
+  BOOST_TEST(plan_retention(segments(5), owed(1), aged, at(4s)).drop_through == 20u);
 }
 
 BOOST_AUTO_TEST_CASE(without_groups_everything_is_kept_until_the_limit) {
-  BOOST_TEST(plan_retention(segments(5), std::nullopt, policy(), at(100h)).drop_through == 0u);
+  BOOST_TEST(plan_retention(segments(5), owed(std::nullopt), policy(), at(100h)).drop_through == 0u);
   auto small = policy();
   small.bytes_max = 300;
-  const auto plan = plan_retention(segments(5), std::nullopt, small, at(5s));
+  const auto plan = plan_retention(segments(5), owed(std::nullopt), small, at(5s));
   BOOST_TEST(plan.drop_through == 30u);
   BOOST_TEST(!plan.full);
 }

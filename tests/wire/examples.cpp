@@ -70,6 +70,7 @@ Info info() {
   info.time = noon + 6;
   info.journal_bytes_max = 8192;
   info.journal_owed_bytes = 2048;
+  info.journal_full_in = 15'360s;
   return info;
 }
 

@@ -220,9 +220,21 @@ InfoRequest RandomMessages::make() {
 
 template <>
 Info RandomMessages::make() {
-  return {number(), origin(), name(),     number32(), "ipc:///run/zmesh/bookings.events", number(),
-          number(), number(), number32(), number32(), name().substr(0, version_size_max), time(),
-          number(), number()};
+  return {number(),
+          origin(),
+          name(),
+          number32(),
+          "ipc:///run/zmesh/bookings.events",
+          number(),
+          number(),
+          number(),
+          number32(),
+          number32(),
+          name().substr(0, version_size_max),
+          time(),
+          number(),
+          number(),
+          coin() ? std::optional(duration()) : std::nullopt};
 }
 
 template <>

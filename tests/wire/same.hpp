@@ -94,7 +94,7 @@ inline auto fields(const InfoRequest& m) {
 inline auto fields(const Info& m) {
   return std::tie(m.id, m.origin, m.name, m.incarnation, m.events, m.head, m.dropped_through, m.journal_bytes,
                   m.group_count, m.session_count, m.version, m.time, m.journal_bytes_max,
-                  m.journal_owed_bytes);
+                  m.journal_owed_bytes, m.journal_full_in);
 }
 
 inline auto fields(const GroupsRequest& m) {

@@ -46,6 +46,7 @@ void Operating::on_info(const Route& route, const InfoRequest& request, Now now)
   info.time = now.wall;
   info.journal_bytes_max = desk_.settings.retention.bytes_max;
   info.journal_owed_bytes = desk_.owed_bytes;
+  info.journal_full_in = desk_.full_in;
   desk_.send(route, std::move(info));
 }
 

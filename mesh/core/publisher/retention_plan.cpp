@@ -4,8 +4,8 @@
 
 namespace mesh::core {
 
-RetentionPlan plan_retention(const JournalUsage& usage, std::optional<Seq> owed_from,
-                             const RetentionPolicy& policy, WallTime now) {
+RetentionPlan plan_retention(const JournalUsage& usage, const Needs& needs, const RetentionPolicy& policy,
+                             WallTime now) {
   RetentionPlan plan;
   std::uint64_t bytes = usage.event_bytes();
   for (const SegmentUsage& segment : usage.segments) {
@@ -14,10 +14,10 @@ RetentionPlan plan_retention(const JournalUsage& usage, std::optional<Seq> owed_
     const WallTime age = now - segment.newest;
     const bool aged = policy.age_max && age >= policy.age_max->count();
     bool drop = aged;
-    if (!owed_from) {
-      drop = drop || over;
-    } else if (segment.last < *owed_from) {
-      drop = drop || over || age >= policy.settled_keep.count();
+    const bool owed = needs.owed_from && segment.last >= *needs.owed_from;
+    const bool settled = needs.settled_from && segment.last < *needs.settled_from;
+    if (!owed) {
+      drop = drop || over || (settled && age >= policy.settled_keep.count());
     } else {
       drop = drop || (over && policy.on_limit == RetentionPolicy::OnLimit::drop_oldest);
     }
@@ -27,8 +27,8 @@ RetentionPlan plan_retention(const JournalUsage& usage, std::optional<Seq> owed_
   }
   plan.full = bytes >= policy.bytes_max;
   for (const SegmentUsage& segment : usage.segments) {
-    const bool may_go =
-        !owed_from || segment.last < *owed_from || policy.on_limit == RetentionPolicy::OnLimit::drop_oldest;
+    const bool may_go = !needs.owed_from || segment.last < *needs.owed_from ||
+                        policy.on_limit == RetentionPolicy::OnLimit::drop_oldest;
     // Behind one that stays, none may go.
     if (plan.owed_bytes > 0 || segment.active || !may_go) plan.owed_bytes += segment.bytes;
   }
@@ -64,15 +64,28 @@ void Keeping::on_settled(Now now) {
   if (full_) run(now);
 }
 
-void Keeping::run(Now now) {
-  std::optional<Seq> owed_from;
+Needs Keeping::needs() const {
+  const auto& names = desk_.settings.retention.owed_to;
+  Needs needs;
+  const auto lower = [](std::optional<Seq>& to, Seq from) { to = std::min(to.value_or(from), from); };
   for (const auto& [name, group] : desk_.groups) {
     Seq from = group->ledger.floor() + 1;
     if (const Seq retry = group->retries.lowest_uncopied(); retry != 0) from = std::min(from, retry);
-    owed_from = std::min(owed_from.value_or(from), from);
+    lower(needs.settled_from, from);
+    if (names.empty() || std::find(names.begin(), names.end(), name) != names.end())
+      lower(needs.owed_from, from);
   }
-  const RetentionPlan plan = plan_retention(desk_.usage, owed_from, desk_.settings.retention, now.wall);
+  for (const std::string& name : names) {
+    if (!desk_.groups.contains(name)) lower(needs.owed_from, 1);
+  }
+  return needs;
+}
+
+void Keeping::run(Now now) {
+  const RetentionPlan plan = plan_retention(desk_.usage, needs(), desk_.settings.retention, now.wall);
   desk_.owed_bytes = plan.owed_bytes;
+  growth_.note(now.steady, plan.owed_bytes);
+  desk_.full_in = growth_.reaches(desk_.settings.retention.bytes_max);
   if (plan.full != full_) {
     full_ = plan.full;
     if (full_) {

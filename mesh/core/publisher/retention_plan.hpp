@@ -3,12 +3,14 @@
 //   settled segments          dropped once they are settled_keep old; at bytes_max at once
 //   segments past age_max     dropped, settled or not
 //   at bytes_max, unsettled   drop_oldest: dropped, oldest first; refuse: kept, and the journal is full
+//   owed to no named group    (policy.owed_to) at bytes_max: dropped, oldest first
 //   no group at all           nothing is owed: kept until bytes_max (or age_max), then the oldest go
 //
 // Only sealed segments are ever dropped, and only the oldest.
 #pragma once
 
 #include <mesh/core/publisher/desk.hpp>
+#include <mesh/core/publisher/growth.hpp>
 #include <mesh/model/retention.hpp>
 
 namespace mesh::core {
@@ -19,10 +21,14 @@ struct RetentionPlan {
   std::uint64_t owed_bytes = 0;  ///< of the segments that may not be dropped to make room
 };
 
-/// `owed_from`: everything below it is settled by all groups and needed by no retry; nothing: there is no
-/// group.
-RetentionPlan plan_retention(const JournalUsage& usage, std::optional<Seq> owed_from,
-                             const RetentionPolicy& policy, WallTime now);
+/// What groups need of the journal. Nothing: there is no group that does.
+struct Needs {
+  std::optional<Seq> owed_from;     ///< everything below it is settled by all that are owed, retries included
+  std::optional<Seq> settled_from;  ///< the same of all groups
+};
+
+RetentionPlan plan_retention(const JournalUsage& usage, const Needs& needs, const RetentionPolicy& policy,
+                             WallTime now);
 
 /// Keeps the plan going.
 class Keeping {
@@ -37,7 +43,9 @@ class Keeping {
 
  private:
   void run(Now now);
+  Needs needs() const;
   Desk& desk_;
+  Growth growth_;
   bool full_ = false;
   Seq asked_ = 0;
   Duration asked_at_{0};

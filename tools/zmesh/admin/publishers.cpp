@@ -28,6 +28,9 @@ Json publisher_json(const PublisherLook& look) {
   const bool tells_limit = look.info && look.info->journal_bytes_max > 0;
   json["journal_bytes_max"] = tells_limit ? Json(look.info->journal_bytes_max) : Json();
   json["journal_owed_bytes"] = tells_limit ? Json(look.info->journal_owed_bytes) : Json();
+  const bool fills = look.info && look.info->journal_full_in;
+  json["journal_full_in_seconds"] =
+      fills ? Json(std::chrono::duration<double>(*look.info->journal_full_in).count()) : Json();
   json["groups"] = look.info ? Json(look.info->group_count) : Json();
   json["sessions"] = look.info ? Json(look.info->session_count) : Json();
   json["answer_seconds"] = look.info ? Json(std::chrono::duration<double>(look.answered).count()) : Json();

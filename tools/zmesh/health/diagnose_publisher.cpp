@@ -138,7 +138,10 @@ void diagnose_room(const PublisherLook& look, Findings& findings) {
       {good, look.name, "journal",
        (share >= 1 ? "it refuses to publish: its groups are owed " : "its groups are owed ") +
            size_text(look.info->journal_owed_bytes) + " of the " + size_text(limit) +
-           " that its journal may have",
+           " that its journal may have" +
+           (look.info->journal_full_in
+                ? ", all of it in " + duration_text(*look.info->journal_full_in) + " at the present rate"
+                : std::string()),
        good ? "" : "let its groups settle (see which lag), or give the journal a higher limit"});
 }
 

@@ -14,7 +14,8 @@ void add_journal(CLI::App& app, Chosen& chosen) {
     command->add_flag("--json", options->json, "One object");
     command->callback([options, run, &chosen] { chosen.run = [options, run] { return run(*options); }; });
   };
-  add("stat", "Identity, head, segments, sizes; also while its publisher runs", journal_stat);
+  add("stat", "Identity, head, segments, which group holds what since when; also while its publisher runs",
+      journal_stat);
   add("check", "Verify every checksum, record and order; also while its publisher runs", journal_check);
   add("salvage", "Replace what is damaged by what of it verifies; the damaged files are kept aside",
       journal_salvage);

@@ -7,6 +7,7 @@
 #include <journal/journal.hpp>
 #include <nlohmann/json.hpp>
 #include <tools/zmesh/console.hpp>
+#include <tools/zmesh/journal/holders.hpp>
 #include <tools/zmesh/journal/journal.hpp>
 #include <tools/zmesh/text/table.hpp>
 #include <tools/zmesh/text/times.hpp>
@@ -43,8 +44,15 @@ std::string state_text(mesh::Opened opened, const std::string& directory) {
   return "unknown";
 }
 
-Json stat_json(const mesh::Journal& journal, const mesh::JournalUsage& usage, const std::string& state) {
+Json stat_json(const mesh::Journal& journal, const mesh::JournalUsage& usage, const std::string& state,
+               const std::vector<Holder>& holders) {
   const auto& identity = journal.identity();
+  auto held = Json::array();
+  for (const auto& holder : holders) {
+    held.push_back({{"group", holder.group},
+                    {"from", holder.from},
+                    {"since", holder.since ? Json(time_text(*holder.since)) : Json()}});
+  }
   auto segments = Json::array();
   for (const auto& segment : usage.segments) {
     segments.push_back({{"first", segment.first},
@@ -62,11 +70,12 @@ Json stat_json(const mesh::Journal& journal, const mesh::JournalUsage& usage, co
           {"head", journal.head()},
           {"dropped_through", journal.dropped_through()},
           {"event_bytes", usage.event_bytes()},
-          {"segments", segments}};
+          {"segments", segments},
+          {"held", held}};
 }
 
-std::string stat_text(const mesh::Journal& journal, const mesh::JournalUsage& usage,
-                      const std::string& state) {
+std::string stat_text(const mesh::Journal& journal, const mesh::JournalUsage& usage, const std::string& state,
+                      const std::vector<Holder>& holders) {
   const auto& identity = journal.identity();
   auto text = table({{"name", identity.name},
                      {"origin", identity.origin.hex()},
@@ -83,6 +92,14 @@ std::string stat_text(const mesh::Journal& journal, const mesh::JournalUsage& us
          size_text(segment.bytes), segment.oldest > 0 ? time_text(segment.oldest) : "-",
          segment.newest > 0 ? time_text(segment.newest) : "-", segment.active ? "active" : "sealed"});
   }
+  text += "\n" + table(rows);
+  if (holders.empty()) return text + "\nno group holds anything\n";
+  rows = {{"GROUP", "HOLDS FROM", "SINCE"}};
+  for (const auto& holder : holders) {
+    const bool nothing = holder.from > journal.head();
+    rows.push_back({holder.group, nothing ? "nothing" : std::to_string(holder.from),
+                    holder.since ? time_text(*holder.since) : "-"});
+  }
   return text + "\n" + table(rows);
 }
 
@@ -92,9 +109,11 @@ ExitCode journal_stat(const JournalCommand& command) {
   const auto journal = mesh::open_journal_reader(command.directory);
   if (!journal) return report(command.directory, journal.error());
   const auto usage = (*journal)->usage();
+  const auto holders = holders_of(**journal);
+  if (!holders) return report(command.directory, holders.error());
   const auto state = state_text((*journal)->identity().opened, command.directory);
-  const auto out =
-      command.json ? stat_json(**journal, usage, state).dump() + "\n" : stat_text(**journal, usage, state);
+  const auto out = command.json ? stat_json(**journal, usage, state, *holders).dump() + "\n"
+                                : stat_text(**journal, usage, state, *holders);
   return write_out(out) ? ExitCode::ok : report_stdout();
 }
 

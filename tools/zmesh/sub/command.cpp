@@ -58,7 +58,13 @@ void add_sub(CLI::App& app, Chosen& chosen) {
   command->add_option("--event-bytes-max", options.event_bytes_max, "Largest event accepted")
       ->transform(CLI::AsSizeValue(false))
       ->type_name("SIZE");
-  command->add_flag("--no-live", options.no_live, "Take everything by fetch, nothing from the live stream");
+  command
+      ->add_option("--delivery", options.delivery,
+                   "live: from the live stream; direct: only this member's events are sent, by fetch")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, mesh::DeliveryPath>{
+          {"live", mesh::DeliveryPath::live}, {"direct", mesh::DeliveryPath::direct}}))
+      ->type_name("live|direct")
+      ->default_str("live");
   command->add_flag("--json", texts->json, "Lines are JSON anyway");
   command->add_flag("-v,--verbose", options.verbose, "Say more on stderr");
   command->footer(

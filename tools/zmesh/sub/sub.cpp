@@ -26,7 +26,7 @@ mesh::ConsumerOptions consumer_options(const SubOptions& options, SubHandler& ha
   wanted.start = options.start;
   wanted.retry = options.retry;
   wanted.event_size_max = options.event_bytes_max;
-  wanted.use_live = !options.no_live;
+  wanted.delivery = options.delivery;
   wanted.log = notices(options.verbose);
   wanted.on_any([&handler](const mesh::Event& event) { return handler.handle(event); });
   return wanted;

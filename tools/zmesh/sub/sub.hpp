@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include <mesh/consumer.hpp>
 #include <mesh/model/policy.hpp>
 #include <tools/zmesh/exit_code.hpp>
 
@@ -22,7 +23,7 @@ struct SubOptions {
   mesh::Start start;
   unsigned concurrency = 1;
   std::uint64_t event_bytes_max = 1 << 20;
-  bool no_live = false;
+  mesh::DeliveryPath delivery = mesh::DeliveryPath::live;
   bool verbose = false;
 };
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include <journal/journal.hpp>
+#include <tools/zmesh/journal/state_value.hpp>
 #include <tools/zmesh/trace/trace.hpp>
 
 namespace zmesh {
@@ -15,13 +16,6 @@ using Json = nlohmann::ordered_json;
 mesh::Error bad_state(const std::string& what) {
   return mesh::fail(mesh::Errc::journal_damaged,
                     "the journal's entry of " + what + " is not as FORMAT.md has it");
-}
-
-/// The MessagePack array of a state value; nothing: it is none, or of another version.
-std::optional<Json> state_value(std::string_view bytes) {
-  auto json = Json::from_msgpack(bytes.begin(), bytes.end(), true, false);
-  if (!json.is_array() || json.empty() || json[0] != 1) return {};
-  return json;
 }
 
 std::string entry_key(const std::string& group, mesh::Seq seq) {

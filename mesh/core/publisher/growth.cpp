@@ -1,0 +1,30 @@
+#include <algorithm>
+
+#include <mesh/core/publisher/growth.hpp>
+
+namespace mesh::core {
+
+void Growth::note(Duration now, std::uint64_t bytes) {
+  const auto count = samples_.size();
+  if (count >= 2 && samples_[count - 1].at < samples_[count - 2].at + spacing) {
+    samples_.back() = {now, bytes};
+  } else {
+    samples_.push_back({now, bytes});
+  }
+  while (samples_.size() > 2 && samples_[1].at + window <= now) samples_.pop_front();
+}
+
+std::optional<Duration> Growth::reaches(std::uint64_t limit) const {
+  if (samples_.size() < 2) return std::nullopt;
+  const Sample& first = samples_.front();
+  const Sample& last = samples_.back();
+  const Duration span = last.at - first.at;
+  if (span < window_min || last.bytes <= first.bytes) return std::nullopt;
+  if (last.bytes >= limit) return Duration{0};
+  const double rate = static_cast<double>(last.bytes - first.bytes) / static_cast<double>(span.count());
+  const double left = static_cast<double>(limit - last.bytes) / rate;
+  const double most = static_cast<double>(Duration(24h * 3650).count());
+  return Duration(static_cast<std::int64_t>(std::min(left, most)));
+}
+
+}  // namespace mesh::core
