@@ -4,16 +4,25 @@
 #include <unistd.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace node {
 namespace {
 
 constexpr int gzip_window = 15 + 16;
+/// Each member says how long it is, in the extra field of its header: 'Z' 'M', the size of the number, the
+/// number. So a member of which the end is missing is told from one in which a byte is wrong.
+constexpr std::array<unsigned char, 4> size_mark{'Z', 'M', 4, 0};
+constexpr std::size_t size_mark_at = 12;
+constexpr std::size_t size_at = size_mark_at + size_mark.size();
+constexpr std::size_t header_with_size = size_at + 4;
 constexpr std::string_view growing = ".part";
 
 mesh::Error file_failed(const std::string& path, std::string_view what) {
@@ -34,6 +43,13 @@ std::string compress(std::string_view lines, int level) {
   z_stream stream{};
   if (::deflateInit2(&stream, level, Z_DEFLATED, gzip_window, 8, Z_DEFAULT_STRATEGY) != Z_OK)
     throw std::bad_alloc();
+  std::array<unsigned char, size_mark.size() + 4> extra{};
+  std::copy(size_mark.begin(), size_mark.end(), extra.begin());
+  gz_header header{};
+  header.os = 3;  // Unix
+  header.extra = extra.data();
+  header.extra_len = static_cast<uInt>(extra.size());
+  ::deflateSetHeader(&stream, &header);
   std::string out(::deflateBound(&stream, lines.size()), '\0');
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(lines.data()));
   stream.avail_in = static_cast<uInt>(lines.size());
@@ -42,7 +58,19 @@ std::string compress(std::string_view lines, int level) {
   ::deflate(&stream, Z_FINISH);
   out.resize(stream.total_out);
   ::deflateEnd(&stream);
+  for (std::size_t i = 0; i < 4; ++i) out[size_at + i] = static_cast<char>(out.size() >> (8 * i));
   return out;
+}
+
+/// How long the member that begins there says it is. Nothing: it does not (any more, or yet).
+std::optional<std::uint64_t> size_of_member(int fd, std::uint64_t at) {
+  std::array<unsigned char, header_with_size> bytes{};
+  if (::pread(fd, bytes.data(), bytes.size(), static_cast<off_t>(at)) != static_cast<ssize_t>(bytes.size()))
+    return std::nullopt;
+  if (!std::equal(size_mark.begin(), size_mark.end(), bytes.begin() + size_mark_at)) return std::nullopt;
+  std::uint64_t size = 0;
+  for (std::size_t i = 0; i < 4; ++i) size |= std::uint64_t{bytes[size_at + i]} << (8 * i);
+  return size;
 }
 
 /// What a file that was left behind holds.
@@ -62,7 +90,11 @@ mesh::Result<Members> members_of(int fd, const std::string& path) {
     const auto got = ::read(fd, in.data(), in.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return file_failed(path, "read");
-    if (got == 0) return members;
+    if (got == 0) {
+      const auto size = size_of_member(fd, members.whole);
+      members.damaged = size && read_size - members.whole >= *size;
+      return members;
+    }
     read_size += static_cast<std::uint64_t>(got);
     stream.next_in = in.data();
     stream.avail_in = static_cast<uInt>(got);

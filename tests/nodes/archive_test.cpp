@@ -11,27 +11,26 @@ BOOST_AUTO_TEST_SUITE(archive)
 BOOST_AUTO_TEST_CASE(an_archive_file_that_was_left_behind_is_completed_up_to_its_last_sync) {
   const TemporaryDirectory place;
   const std::string directory = place.path;
-  {
-    node::ArchiveFile file;
-    BOOST_REQUIRE(file.begin(directory, "a.jsonl.gz", 6).ok());
-    BOOST_REQUIRE(file.add("{\"n\":1}\n").ok());
-    BOOST_REQUIRE(file.add("{\"n\":2}\n").ok());
-    BOOST_TEST(std::filesystem::exists(directory + "/a.jsonl.gz.part"));
-    const auto whole = file.size();
+  node::ArchiveFile file;
+  BOOST_REQUIRE(file.begin(directory, "a.jsonl.gz", 6).ok());
+  BOOST_REQUIRE(file.add("{\"n\":1}\n").ok());
+  const auto first = file.size();
+  BOOST_REQUIRE(file.add("{\"n\":2}\n").ok());
+  BOOST_TEST(std::filesystem::exists(directory + "/a.jsonl.gz.part"));
+  const auto bytes = content_of_file(directory + "/a.jsonl.gz.part");
+  BOOST_REQUIRE(file.complete().ok());
+  for (std::size_t cut = 1; cut < first; ++cut) {
     // A crash in the middle of the third member, and one in that of the first.
-    const auto bytes = content_of_file(directory + "/a.jsonl.gz.part");
-    put(directory + "/b.jsonl.gz.part", bytes + bytes.substr(0, 15));
-    put(directory + "/c.jsonl.gz.part", bytes.substr(0, 15));
-    BOOST_REQUIRE(file.complete().ok());
+    put(directory + "/b.jsonl.gz.part", bytes + bytes.substr(0, cut));
+    put(directory + "/c.jsonl.gz.part", bytes.substr(0, cut));
     const auto recovered = node::recover_archive(directory).value();
     BOOST_TEST(recovered.completed == 2U);
     BOOST_TEST(recovered.damaged.empty());
-    BOOST_TEST(std::filesystem::file_size(directory + "/b.jsonl.gz") == whole);
+    BOOST_TEST(content_of_file(directory + "/b.jsonl.gz") == bytes);
+    BOOST_TEST(!std::filesystem::exists(directory + "/c.jsonl.gz"));
+    BOOST_TEST(!std::filesystem::exists(directory + "/b.jsonl.gz.part"));
   }
-  BOOST_TEST(std::filesystem::file_size(directory + "/a.jsonl.gz") ==
-             std::filesystem::file_size(directory + "/b.jsonl.gz"));
-  BOOST_TEST(!std::filesystem::exists(directory + "/c.jsonl.gz"));
-  BOOST_TEST(!std::filesystem::exists(directory + "/b.jsonl.gz.part"));
+  BOOST_TEST(content_of_file(directory + "/a.jsonl.gz") == bytes);
   BOOST_TEST(
       std::system(
           ("zcat " + directory + "/b.jsonl.gz | tr -d '\\n' | grep -qx '{\"n\":1}{\"n\":2}'").c_str()) == 0);
@@ -42,13 +41,14 @@ BOOST_AUTO_TEST_CASE(a_damaged_archive_file_loses_nothing) {
   const std::string directory = place.path, part = directory + "/a.jsonl.gz.part";
   node::ArchiveFile file;
   BOOST_REQUIRE(file.begin(directory, "a.jsonl.gz", 6).ok());
-  for (int i = 0; i < 10; ++i) BOOST_REQUIRE(file.add("{\"n\":" + std::to_string(i) + "}\n").ok());
+  for (int i = 0; i < 3; ++i) BOOST_REQUIRE(file.add("{\"n\":" + std::to_string(i) + "}\n").ok());
   const auto whole = content_of_file(part);
   BOOST_REQUIRE(file.complete().ok());
-  // Any byte of any member, also of the last: one flipped byte must not cost what was synced.
-  for (std::size_t at = 0; at < whole.size(); ++at) {
+  // Any bit of any member, also of the last: one that is flipped must not cost what was synced.
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
     auto bytes = whole;
-    bytes[at] = static_cast<char>(bytes[at] ^ 0x40);
+    const auto at = bit / 8;
+    bytes[at] = static_cast<char>(bytes[at] ^ (1 << bit % 8));
     put(part, bytes);
     const auto recovered = node::recover_archive(directory);
     BOOST_REQUIRE(recovered.ok());
