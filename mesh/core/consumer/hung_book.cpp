@@ -1,15 +1,9 @@
 #include <algorithm>
 
 #include <mesh/core/consumer/hung_book.hpp>
+#include <mesh/core/consumer/run_book.hpp>
 
 namespace mesh::core {
-namespace {
-
-// As in the book of runs: a longer pause between calls means that the process stood still.
-constexpr Duration look_every = 500ms;
-constexpr Duration still_after = 1s;
-
-}  // namespace
 
 void HungBook::add(Delivery delivery) {
   waiting_.push_back({std::move(delivery), std::nullopt});
@@ -20,7 +14,7 @@ void HungBook::expire(Now now, std::vector<Completion>& out) {
   std::erase_if(waiting_, [&](Waiting& waiting) {
     if (!waiting.since) {
       waiting.since = now.steady;
-    } else if (pause > still_after) {
+    } else if (pause > stood_still) {
       *waiting.since += pause;
     }
     if (now.steady - *waiting.since < ack_wait_) return false;

@@ -5,11 +5,6 @@
 namespace mesh::core {
 namespace {
 
-// next_deadline is never further away than `look_every`, so a longer pause between calls means the process
-// stood still.
-constexpr Duration look_every = 500ms;
-constexpr Duration stood_still = 1s;
-
 std::string seconds(Duration duration) {
   const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(duration).count();
   return ms % 1000 == 0 ? std::to_string(ms / 1000) + "s" : std::to_string(ms) + "ms";

@@ -11,6 +11,11 @@
 
 namespace mesh::core {
 
+/// next_deadline is never further away than look_every while something runs, so a pause of more than
+/// stood_still between two calls means that the process did not run.
+inline constexpr Duration look_every = 500ms;
+inline constexpr Duration stood_still = 1s;
+
 class RunBook {
  public:
   explicit RunBook(Duration ack_wait) : ack_wait_(ack_wait) {}
