@@ -49,7 +49,8 @@ void save_messages() {
 void save_state() {
   core::GroupValue group;
   group.prefixes = {"booking.", "payment."};
-  group.owner = {7, "mail-1", {1, 2, 3}};
+  group.owners.give({7, "mail-1", {1, 2, 3}, 255});
+  group.owners.give({8, "mail-2", {4, 5, 6}, ~SlotMask{255}});
   group.unheard = {3, 9};
   save_tagged("state", 0, as_bytes(core::encode_group(group)));
   core::Ledger ledger(5);
