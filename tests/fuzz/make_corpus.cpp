@@ -53,7 +53,7 @@ void save_state() {
   group.owners.give({8, "mail-2", {4, 5, 6}, ~SlotMask{255}});
   group.unheard = {3, 9};
   save_tagged("state", 0, as_bytes(core::encode_group(group)));
-  core::Ledger ledger(5);
+  Ledger ledger(5);
   save_tagged("state", 1, as_bytes(core::encode_ledger(ledger)));
   const SeqRange above[] = {{11, 12}, {20, 30}};
   ledger.settle(all_slots, 9, above);
