@@ -5,22 +5,8 @@ namespace {
 
 using Kind = GroupCommand::Kind;
 
-/// Two members with half of the slots each, and an operator.
-struct Operated {
-  Mesh mesh;
-  Member first{.mesh = mesh, .name = "first"};
-  Member second{.mesh = mesh, .name = "second"};
-
-  explicit Operated(std::size_t events = 40) {
-    first.policy = second.policy = {.backoff = {1s}, .jitter = 0, .attempts_max = 3};
-    mesh.open();
-    mesh.publish(std::vector<TestEvent>(events));
-    first.attach();
-    second.attach();
-    first.release(0);
-    second.granted();
-    mesh.sent.clear();
-  }
+struct Operated : TwoMembers {
+  using TwoMembers::TwoMembers;
 
   void command(Kind kind, Seq seq = 0, bool dry_run = false) {
     mesh.tell("op", GroupCommand{77, kind, "g", Start{Start::Kind::seq, seq, 0}, dry_run});

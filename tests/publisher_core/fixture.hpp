@@ -362,4 +362,22 @@ struct Member {
   }
 };
 
+/// Two members with half of the slots each; event seq (without a key) is in slot seq.
+struct TwoMembers {
+  Mesh mesh;
+  Member first{.mesh = mesh, .name = "first"};
+  Member second{.mesh = mesh, .name = "second"};
+
+  explicit TwoMembers(std::size_t events = 40) {
+    first.policy = second.policy = {.backoff = {1s}, .jitter = 0, .attempts_max = 3};
+    mesh.open();
+    mesh.publish(std::vector<TestEvent>(events));
+    first.attach();
+    second.attach();
+    first.release(0);
+    second.granted();
+    mesh.sent.clear();
+  }
+};
+
 }  // namespace mesh::core

@@ -6,22 +6,8 @@ namespace {
 constexpr SlotMask upper = SlotMask{0xffffffff} << 32;
 constexpr SlotMask lower = ~upper;
 
-/// Two members with half of the slots each; event seq (without a key) is in slot seq.
-struct Two {
-  Mesh mesh;
-  Member first{.mesh = mesh, .name = "first"};
-  Member second{.mesh = mesh, .name = "second"};
-
-  explicit Two(std::size_t events = 40) {
-    first.policy = second.policy = {.backoff = {1s}, .jitter = 0, .attempts_max = 3};
-    mesh.open();
-    mesh.publish(std::vector<TestEvent>(events));
-    first.attach();
-    second.attach();
-    first.release(0);
-    second.granted();
-    mesh.sent.clear();
-  }
+struct Two : TwoMembers {
+  using TwoMembers::TwoMembers;
 
   std::vector<Seq> delivered_to(const Member& member) const {
     std::vector<Seq> out;
