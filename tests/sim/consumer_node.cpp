@@ -6,10 +6,8 @@ namespace sim {
 
 namespace {
 
-constexpr std::size_t inputs_per_turn = 64;
 /// PublisherSettings::redeliveries_in_flight_max.
 constexpr std::size_t redeliveries_max = 64;
-constexpr mesh::WallTime wall_base = 1'760'000'000'000'000'000;
 
 }  // namespace
 

@@ -6,9 +6,6 @@ namespace sim {
 
 namespace {
 
-constexpr mesh::WallTime wall_base = 1'760'000'000'000'000'000;
-constexpr std::size_t inputs_per_turn = 64;
-
 mesh::Origin origin_of(std::uint64_t seed, PublisherIndex index) {
   mesh::Origin origin;
   for (std::size_t at = 0; at < origin.bytes.size(); ++at) {

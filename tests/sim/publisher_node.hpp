@@ -17,6 +17,11 @@
 
 namespace sim {
 
+/// A node reads at most so many messages before it acts on them.
+inline constexpr std::size_t inputs_per_turn = 64;
+/// The wall clock's time when virtual time begins.
+inline constexpr mesh::WallTime wall_base = 1'760'000'000'000'000'000;
+
 class PublisherNode final : public Server, public mesh::core::PublisherPorts {
  public:
   PublisherNode(PublisherIndex index, const Scenario& scenario, Story& story, World& world, Checker& checker);
