@@ -127,6 +127,18 @@ void Checker::retry_written(PublisherIndex publisher, GroupIndex group, std::siz
   if (!done) broken("at least once or parked", "its retry was given up: " + name_of(publisher, group, index));
 }
 
+/// An earlier event of its key is parked, and the group parks keys.
+bool Checker::behind_parked(PublisherIndex publisher, GroupIndex group, std::size_t index) const {
+  if (scenario_.groups[group].policy.on_park != mesh::OnPark::park_key) return false;
+  const auto& entries = logs_[publisher].groups[group].entries;
+  for (auto before = entries[index].key_before; before != Entry::none;) {
+    const auto& entry = entries[static_cast<std::size_t>(before)];
+    if (entry.parked) return true;
+    before = entry.key_before;
+  }
+  return false;
+}
+
 void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
                            const std::optional<std::string>& value) {
   auto& log = logs_[publisher];
@@ -139,13 +151,14 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
     attempts_written(publisher, group, index, parked->history, parked->redrives);
     const auto allowed = scenario_.groups[group].policy.attempts_max;
     const bool whole = parked->history.size() < mesh::attempt_history_max;
-    if (whole && entry.failed != allowed && !(entry.park_asked && entry.failed < allowed)) {
+    const bool behind = parked->reason == mesh::Reason::key_parked && behind_parked(publisher, group, index);
+    if (whole && !behind && entry.failed != allowed && !(entry.park_asked && entry.failed < allowed)) {
       broken("parked after attempts_max failures",
              "parked with " + std::to_string(entry.failed) + " of " + std::to_string(allowed) +
                  " failed attempts: " + name_of(publisher, group, index));
     }
     if (!entry.parked) ++tally.parked;
-    entry.parked = true;
+    entry.parked = entry.let_go = true;
     return;
   }
   using Command = mesh::ParkedCommand::Kind;

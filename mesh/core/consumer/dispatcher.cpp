@@ -4,6 +4,7 @@
 #include <map>
 
 #include <mesh/core/consumer/hung_book.hpp>
+#include <mesh/core/consumer/key_gate.hpp>
 #include <mesh/core/consumer/run_book.hpp>
 #include <mesh/core/consumer/work_queue.hpp>
 
@@ -11,7 +12,11 @@ namespace mesh::core {
 
 struct Dispatcher::State {
   explicit State(DispatcherSettings given)
-      : settings(given), queue(given.concurrency > 1), runs(given.ack_wait), hung(given.ack_wait) {}
+      : settings(given),
+        queue(given.concurrency > 1),
+        runs(given.ack_wait, given.ordered),
+        hung(given.ack_wait),
+        gate(given.ordered) {}
 
   void drop(const std::function<bool(const Delivery&)>& condition) {
     const auto gone = [this](const Delivery& delivery) {
@@ -46,6 +51,16 @@ struct Dispatcher::State {
     if (hung.empty()) return;
     auto returned = hung.take_if([this](const Delivery& delivery) { return !hangs(delivery); });
     queue.push(returned);
+  }
+
+  /// Takes out what is not to be handled now.
+  void hold_back(std::vector<Delivery>& deliveries) {
+    std::erase_if(deliveries, [this](const Delivery& delivery) {
+      if (!gate.holds_back(delivery)) return false;
+      completions.push_back(gate.behind(delivery));
+      if (const auto lane = lane_of(delivery); lane && settings.concurrency > 1) queue.release(*lane);
+      return true;
+    });
   }
 
   bool is_outdated(const Delivery& delivery) const {
@@ -85,6 +100,7 @@ struct Dispatcher::State {
   WorkQueue queue;
   RunBook runs;
   HungBook hung;
+  KeyGate gate;
   std::vector<Completion> completions;
   std::map<LinkId, std::uint32_t> dropped;  ///< generations below are void
   std::map<LinkId, Drain> draining;         ///< slots of which workers still have something
@@ -110,7 +126,10 @@ bool Dispatcher::take(Run& run, Now now) {
   run.deliveries.clear();
   if (state_->runs.size() >= workers) return false;
   const auto count_max = workers > 1 ? 1 : std::max<std::size_t>(1, state_->settings.run_max);
-  if (!state_->queue.take(run.deliveries, count_max)) return false;
+  do {
+    if (!state_->queue.take(run.deliveries, count_max)) return false;
+    state_->hold_back(run.deliveries);
+  } while (run.deliveries.empty());
   run.id = state_->runs.begin(run.deliveries, now);
   return true;
 }
@@ -136,7 +155,10 @@ void Dispatcher::shorten(Run& run, std::size_t count) {
 }
 
 void Dispatcher::finish(RunId run, std::span<const Outcome> outcomes, Now) {
-  if (const auto lane = state_->runs.finish(run, outcomes, state_->completions)) state_->queue.release(*lane);
+  const auto from = state_->completions.size();
+  const auto lane = state_->runs.finish(run, outcomes, state_->completions);
+  state_->gate.failed(state_->completions, from);
+  if (lane) state_->queue.release(*lane);
   state_->push_returned();
   if (!state_->draining.empty()) state_->tell_drained();
 }
@@ -146,8 +168,10 @@ void Dispatcher::finish_all(RunId run, Now now) {
 }
 
 void Dispatcher::expire(Now now) {
+  const auto from = state_->completions.size();
   state_->runs.expire(now, state_->completions);
   state_->hung.expire(now, state_->completions);
+  state_->gate.failed(state_->completions, from);
 }
 
 std::optional<Duration> Dispatcher::next_deadline() const {
@@ -165,6 +189,7 @@ void Dispatcher::drop(LinkId link, std::uint32_t generation) {
   }
   state_->drop(
       [&](const Delivery& delivery) { return delivery.link == link && delivery.generation < generation; });
+  state_->gate.clear(link);
 }
 
 void Dispatcher::drain(LinkId link, SlotMask slots, std::uint32_t generation) {
@@ -175,6 +200,10 @@ void Dispatcher::drain(LinkId link, SlotMask slots, std::uint32_t generation) {
     return delivery.link == link && (slots >> delivery.event.slot & 1) != 0;
   });
   state_->tell_drained();
+}
+
+void Dispatcher::change(LinkId link, const KeyChange& change) {
+  state_->gate.change(link, change);
 }
 
 void Dispatcher::drop_queued() {
@@ -189,6 +218,10 @@ void Dispatcher::take_completions(std::vector<Completion>& out) {
     out.insert(out.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   }
   from.clear();
+}
+
+bool Dispatcher::has_completions() const {
+  return !state_->completions.empty();
 }
 
 std::size_t Dispatcher::queued() const {

@@ -45,6 +45,8 @@ struct MemberEffects {
   /// Connect the SUB socket to this endpoint and subscribe the prefixes (replacing an earlier connection).
   std::optional<std::string> connect_events;
   std::vector<ControlMessage> control;
+  /// For the dispatcher, in order, after `drop_before_generation` and before `deliveries`.
+  std::vector<KeyChange> keys;
   std::vector<Delivery> deliveries;  ///< all of the newest generation
   /// Queued deliveries of earlier generations are void: drop what has not started.
   std::optional<std::uint32_t> drop_before_generation;

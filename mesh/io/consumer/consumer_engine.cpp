@@ -20,6 +20,7 @@ core::DispatcherSettings dispatcher_settings(const ConsumerEngineSettings& setti
   core::DispatcherSettings dispatcher;
   dispatcher.concurrency = settings.concurrency;
   dispatcher.ack_wait = settings.member.policy.ack_wait;
+  dispatcher.ordered = settings.member.policy.order == Order::key;
   return dispatcher;
 }
 
