@@ -70,7 +70,7 @@ void restore_entry(Group& group, Seq seq, RetryValue& value, Now now) {
   entry.reason = value.reason;
   entry.copied = value.copied;
   entry.history = std::move(value.history);
-  if (entry.attempts == 0 && entry.redrives == 0 && value.state != RetryValue::State::behind) {
+  if (entry.fresh() && value.state != RetryValue::State::behind) {
     // A suspect that was not through: nothing else is given out before it, as before.
     // It flies to a member that has nothing else: whoever had its slots had no others.
     const SlotMask slot = SlotMask{1} << entry.slot;

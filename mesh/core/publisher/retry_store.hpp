@@ -36,6 +36,9 @@ struct RetryEntry {
 
   std::uint32_t attempt() const { return attempts + 1; }
 
+  /// It has not failed: it is a suspect, or stands behind others of its key.
+  bool fresh() const { return attempts == 0 && redrives == 0; }
+
   /// A member may have it in hand as exactly this attempt: also while it waits, when its member had been
   /// taken for gone and nothing was charged.
   bool in_hand(std::uint32_t number, std::uint32_t redriven) const {
