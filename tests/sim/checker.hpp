@@ -193,6 +193,9 @@ class Checker {
   std::vector<mesh::Seq> turn_head_;
   std::vector<std::vector<mesh::ParkedCommand>> commands_;
   std::set<std::pair<PublisherIndex, std::string>> rewinds_;
+  std::set<std::pair<GroupIndex, mesh::Seq>> discards_;  ///< of the present commit, before any rewind in it
+  std::set<std::pair<GroupIndex, mesh::Seq>>
+      renewed_;  ///< of them those that a rewind after it gives out anew
   std::vector<std::vector<Claim>>
       claims_;  ///< read in the present turn, or in one whose state is not written
   std::vector<bool> unwritten_;

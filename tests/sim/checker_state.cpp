@@ -37,6 +37,8 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
   // Parking and putting back are one commit: look at the end of it only.
   using Change = std::optional<std::optional<std::string>>;
   std::map<std::pair<GroupIndex, mesh::Seq>, std::pair<Change, Change>> changes;
+  discards_.clear();
+  renewed_.clear();
   for (const auto& write : writes) {
     if (write.table == mesh::Table::audit && write.value) audit_written(publisher, *write.value);
     if (write.table == mesh::Table::groups || write.table == mesh::Table::ledgers)
@@ -59,7 +61,8 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
     auto& entry = log.groups[group].entries[*index];
     const bool retry_before = entry.in_retry;
     if (change.first) entry.in_retry = change.first->has_value();
-    if (change.second) park_written(publisher, group, *index, *change.second);
+    if (change.second && !(renewed_.contains(where) && !*change.second))
+      park_written(publisher, group, *index, *change.second);
     if (change.first && (retry_before || *change.first))
       retry_written(publisher, group, *index, *change.first);
   }
