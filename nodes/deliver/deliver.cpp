@@ -159,7 +159,7 @@ class Deliver final : public Role {
         event.extend();
         std::unique_lock lock(mutex_);
         if (closing_.wait_until(lock, std::min(due, Clock::now() + moment), [&] { return ending_; }))
-          return mesh::retry("the node ended; " + outcome.error().text);
+          return mesh::put_back();
       }
       event.extend();
     }

@@ -22,7 +22,8 @@ Seq given_to(const Session& session, const Desk& desk) {
 bool alone(const Session& session, const Desk& desk) {
   const Group& group = *session.group;
   if (group.isolation.active && group.isolation.keeper == session.id) {
-    return (session.slots & ~group.isolation.slots) == 0;
+    // Of what is asked back a handler may still be at something from before.
+    return (session.slots & ~group.isolation.slots) == 0 && session.leaving == 0;
   }
   return group.ledger.floor(session.slots) >= given_to(session, desk);
 }
