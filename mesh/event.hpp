@@ -143,7 +143,7 @@ inline Outcome park(std::string reason) {
 }
 
 /// Not handled after all, and nothing was done about it (what it was to be handed to is not there, and the process
-/// is ending): it comes again at once, to whoever has its slot then, as the same attempt. Not for waiting.
+/// is ending): it comes again soon, to whoever has its slot then, as the same attempt. Not for waiting.
 inline Outcome put_back() {
   return {Outcome::Kind::put_back, {}, {}};
 }

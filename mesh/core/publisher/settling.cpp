@@ -134,13 +134,7 @@ bool Settling::judge(Session& session, SlotMask known, Verdict& verdict, Now now
     if (in_hand || timed_out_last(*entry, verdict)) desk_.erase_retry(group, verdict.seq);
     return true;
   }
-  if (!in_hand) return true;
-  if (verdict.kind == Verdict::Kind::behind) {
-    if (entry->state != RetryEntry::State::flying) return true;
-    group.retries.wait(verdict.seq, *entry, now.steady);
-    desk_.save_retry(group, verdict.seq);
-    return true;
-  }
+  if (!in_hand || verdict.kind == Verdict::Kind::behind) return true;
   const Reason reason = verdict.reason;
   Attempt attempt = attempt_of(session, verdict, now);
   if (verdict.kind == Verdict::Kind::retry) {
