@@ -122,19 +122,21 @@ void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, s
   }
 }
 
-// All before it of its key have been handled, or let go by being parked. That it was so once is enough: what
-// is handled again is marked. A parked event that holds up its key holds it up until it is none any more.
+// All before it of its key have been handled, or let go by being parked, when it is handled at first. (Once
+// it was, only a rewind gives those before it out again, and these are not waited for.) A parked event that
+// holds up its key holds it up until it is none any more.
 void Checker::check_key_order(PublisherIndex publisher, GroupIndex group, std::size_t index) {
   const auto& log = logs_[publisher];
   const auto& one = log.groups[group];
   const bool parks_keys = scenario_.groups[group].policy.on_park == mesh::OnPark::park_key;
+  const bool again = one.entries[index].started > 0;
   for (auto before = one.entries[index].key_before; before != Entry::none;) {
     const auto at = static_cast<std::size_t>(before);
     const auto& entry = one.entries[at];
     const auto& event = log.events[at];
     if (!wanted(one, log, at)) return;
     const bool gone = event.lost || event.dropped || entry.expired || entry.discarded;
-    const bool over = entry.handled || (entry.let_go && !parks_keys);
+    const bool over = again || entry.handled || (entry.let_go && !parks_keys);
     if (!gone && (!over || (parks_keys && entry.parked))) {
       broken("retries before their successors", name_of(publisher, group, index) + " is handled while " +
                                                     name_of(publisher, group, at) +
