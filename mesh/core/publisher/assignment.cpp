@@ -168,24 +168,28 @@ void Assignment::share(const Terms& terms, std::vector<Change>& changes) const {
   const Weights weights(terms.load, shares.size());
   const int all = std::popcount(ordinary);
   const int count = static_cast<int>(shares.size());
-  SlotMask free = ordinary & ~held();
-  const auto give = [&](Share& share, SlotMask slots) {
-    changes[share.index].give |= slots;
-    share.room -= std::popcount(slots);
-    share.wish -= weights.sum(slots);
-    free &= ~slots;
-  };
+  SlotMask coming = ordinary;  // free, or they will be
   for (int rank = 0; rank < count; ++rank) {
     Share& share = shares[static_cast<std::size_t>(rank)];
     const int part = all / count + (rank < all % count ? 1 : 0);
     share.room = part - std::popcount(share.kept);
     share.wish = weights.part(ordinary) - weights.sum(share.kept);
-    if (share.room < 0)
-      changes[share.index].ask_back |= surplus(share.kept, -share.room, -share.wish, weights);
-    give(share, lowest_slots(free & members_[share.index].promised, share.room));
+    SlotMask asked = 0;
+    if (share.room < 0) asked = surplus(share.kept, -share.room, -share.wish, weights);
+    changes[share.index].ask_back |= asked;
+    coming &= ~(share.kept & ~asked);
   }
+  // Those that are held as yet are planned for, too: else the last one to come would be nobody's choice.
+  const SlotMask free = coming & ~held();
+  const auto give = [&](Share& share, SlotMask slots) {
+    changes[share.index].give |= slots & free;
+    share.room -= std::popcount(slots);
+    share.wish -= weights.sum(slots);
+    coming &= ~slots;
+  };
+  for (Share& share : shares) give(share, lowest_slots(coming & members_[share.index].promised, share.room));
   // The heaviest first: the light ones even out what it leaves.
-  while (free != 0) {
+  while (coming != 0) {
     Share* neediest = nullptr;
     for (Share& share : shares) {
       if (share.room <= 0) continue;
@@ -196,8 +200,8 @@ void Assignment::share(const Terms& terms, std::vector<Change>& changes) const {
       neediest = &share;
     }
     if (neediest == nullptr) break;
-    Slot heaviest = Weights::first(free);
-    for (SlotMask left = free; left != 0; left &= left - 1) {
+    Slot heaviest = Weights::first(coming);
+    for (SlotMask left = coming; left != 0; left &= left - 1) {
       if (weights.of(Weights::first(left)) > weights.of(heaviest)) heaviest = Weights::first(left);
     }
     give(*neediest, SlotMask{1} << heaviest);
