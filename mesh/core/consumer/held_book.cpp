@@ -33,6 +33,10 @@ void HeldBook::release(const HeldEvent& event) {
 
 void HeldBook::clear() {
   held_.clear();
+  forget_answered();
+}
+
+void HeldBook::forget_answered() {
   order_.clear();
   finished_.clear();
 }

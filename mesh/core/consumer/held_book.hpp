@@ -24,6 +24,8 @@ class HeldBook {
   /// It was dropped before it started; it may come again.
   void release(const HeldEvent& event);
   void clear();
+  /// What is no longer in hand may come again: a rewind begins to count attempts anew.
+  void forget_answered();
 
   /// All in hand, for Ack and Resume: also those whose verdict is not answered yet.
   std::vector<HeldEvent> list() const;

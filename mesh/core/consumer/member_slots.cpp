@@ -48,6 +48,8 @@ void MemberCore::State::gain(SlotMask gained, Seq at, std::vector<SlotLedger> le
     if ((gained >> slot & 1) != 0) marks[slot] = redelivered;
   }
   resumed_slots &= ~gained;
+  // Deliveries sent before the slots were given carry an earlier epoch, so none comes a second time.
+  held.forget_answered();
   // An answer under way does not speak of them.
   fetch_id = 0;
   timers.clear(Timer::fetch_answer);

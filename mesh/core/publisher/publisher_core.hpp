@@ -35,6 +35,9 @@ struct PublisherSettings {
   std::size_t waiting_max =
       100'000;  ///< retries per group; above it the group gets no new events until it drains
   std::size_t parked_max = 100'000;  ///< per group; when full, what would be parked keeps being retried
+  /// Events of a group counted (slot_load.hpp) before what its slots bring is taken for known, and before
+  /// each look whether two members should exchange slots: at most one a lease.
+  std::uint64_t load_known_after = 1024;
   RetentionPolicy retention;
   std::uint64_t seed = 0;  ///< makes session ids hard to guess
 };

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include <mesh/core/publisher/group.hpp>
@@ -60,6 +61,17 @@ class Sessions {
   /// Closes a session whose Detach was taken, and remembers that for as long as it may be repeated.
   void detach(SessionId id);
 
+  /// Closes a session of a group whose slots are others' now, and remembers for a while whose it was.
+  void lose(SessionId id);
+
+  /// The serial of the group of a lost session (one of the newest lost_max).
+  std::optional<std::uint64_t> lost(SessionId id) const {
+    const auto it = lost_.find(id);
+    return it == lost_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+  static constexpr std::size_t lost_max = 1024;
+
   /// It detached a while ago (one of the newest detached_max).
   bool detached(SessionId id) const { return detached_.contains(id); }
 
@@ -80,6 +92,8 @@ class Sessions {
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
   std::set<SessionId> detached_;
   std::deque<SessionId> detached_order_;
+  std::map<SessionId, std::uint64_t> lost_;
+  std::deque<SessionId> lost_order_;
 };
 
 }  // namespace mesh::core

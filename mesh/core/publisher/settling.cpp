@@ -21,6 +21,13 @@ bool timed_out_last(const RetryEntry& entry, const Verdict& verdict) {
 }  // namespace
 
 void Settling::on_ack(const Route& route, Ack ack, Now now) {
+  if (const auto serial = desk_.sessions.lost(ack.session)) {
+    // A process that was stopped, or out of reach, for longer than its lease: its slots are others' now.
+    ++desk_.counters.acks;
+    ++desk_.counters.stale_acks;
+    if (const auto it = desk_.by_serial.find(*serial); it != desk_.by_serial.end()) ++it->second->stale;
+    return desk_.send(route, Acked{ack.session, ack.id, true, desk_.head});
+  }
   Session* session = attachment_.renew(route, ack.session, ack.id, now);
   if (session == nullptr) return;
   ++desk_.counters.acks;
