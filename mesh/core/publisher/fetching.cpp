@@ -171,8 +171,7 @@ void Fetching::on_committed(std::span<const Batch> batches, Seq before, Now now)
     if (session == nullptr || session->group == nullptr) continue;
     const FetchState& state = session->fetch;
     const bool at_head = state.open && state.read == 0 && state.covered == before && state.upto == 0;
-    const bool still_its = (state.slots & ~session->slots) == 0;
-    if (!at_head || !still_its || held_back(*session) || session->group->ceiling > before) continue;
+    if (!at_head || held_back(*session) || session->group->ceiling > before) continue;
     if (!expired_in(*session, desk_, desk_.head)) ready_.push_back(session);
   }
   if (!ready_.empty() && batches.size() <= range_batches_max && router_.route(batches, ready_, routed_)) {

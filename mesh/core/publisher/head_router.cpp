@@ -16,7 +16,7 @@ void HeadRouter::divide(std::span<Session* const> sessions) {
       part->to.fill(nobody);
     }
     for (Slot slot = 0; slot < slot_count; ++slot) {
-      if ((session.fetch.slots >> slot & 1) != 0) part->to[slot] = static_cast<std::uint16_t>(i);
+      if ((session.fetch.slots & session.slots) >> slot & 1) part->to[slot] = static_cast<std::uint16_t>(i);
     }
   }
 }
