@@ -78,44 +78,6 @@ BOOST_AUTO_TEST_CASE(a_waiting_one_is_answered_by_the_next_commit) {
   BOOST_TEST(mesh.count<Events>() == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(members_that_wait_at_the_head_share_a_commit_without_reading_the_journal) {
-  TwoMembers at;
-  at.first.ask(40, true);
-  at.second.ask(40, true);
-  at.mesh.hold_reads = true;
-  at.mesh.sent.clear();
-  at.mesh.publish(std::vector<TestEvent>(64));
-  BOOST_TEST(at.mesh.reads.empty());
-  std::vector<Seq> all;
-  for (const ControlOut& one : at.mesh.sent) {
-    const auto& events = std::get<Events>(one.message);
-    BOOST_TEST(events.after == 40u);
-    BOOST_TEST(events.through == 104u);
-    const SlotMask slots = events.session == at.first.session ? at.first.slots : at.second.slots;
-    for (const Seq seq : seqs_of(events.batches)) {
-      BOOST_TEST((slots >> slot_of(std::nullopt, seq) & 1) == 1u);
-      all.push_back(seq);
-    }
-  }
-  std::sort(all.begin(), all.end());
-  BOOST_TEST(all.size() == 64u);
-  BOOST_TEST(all.front() == 41u);
-  BOOST_TEST(all.back() == 104u);
-  BOOST_TEST((std::unique(all.begin(), all.end()) == all.end()));
-}
-
-BOOST_AUTO_TEST_CASE(one_that_waits_with_little_credit_reads_the_journal) {
-  TwoMembers at;
-  at.first.ask(40, true, 1);
-  at.mesh.hold_reads = true;
-  at.mesh.sent.clear();
-  at.mesh.publish(std::vector<TestEvent>(4000));
-  BOOST_TEST(at.mesh.count<Events>() == 0u);
-  BOOST_TEST(at.mesh.reads.size() == 1u);
-  at.mesh.release_reads();
-  BOOST_TEST(at.mesh.last<Events>().through < 4040u);
-}
-
 BOOST_AUTO_TEST_CASE(a_waiting_one_is_answered_after_a_second_at_the_latest) {
   Mesh mesh;
   mesh.open();
