@@ -65,14 +65,6 @@ void Fetching::resume(Session& session) {
   agenda_.set(session.id, std::nullopt);
 }
 
-/// Its group gives nothing new out, or nothing of these slots.
-bool Fetching::held_back(const Session& session) const {
-  const Group* group = session.group;
-  if (group == nullptr) return false;
-  const bool isolating = group->isolation.active && (group->isolation.slots & session.fetch.slots) != 0;
-  return isolating || group->retries.size() >= desk_.settings.waiting_max;
-}
-
 void Fetching::proceed(Session& session, Now now) {
   FetchState& state = session.fetch;
   if (!state.open || state.read != 0) return;
@@ -163,30 +155,7 @@ void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through,
   desk_.send(session.route, std::move(events));
 }
 
-// What waits at the head is answered without a look into the journal.
-void Fetching::on_committed(std::span<const Batch> batches, Seq before, Now now) {
-  ready_.clear();
-  for (const SessionId id : waiting_) {
-    Session* session = desk_.sessions.find(id);
-    if (session == nullptr || session->group == nullptr) continue;
-    const FetchState& state = session->fetch;
-    const bool at_head = state.open && state.read == 0 && state.covered == before && state.upto == 0;
-    if (!at_head || held_back(*session) || session->group->ceiling > before) continue;
-    if (!expired_in(*session, desk_, desk_.head)) ready_.push_back(session);
-  }
-  if (!ready_.empty() && batches.size() <= range_batches_max && router_.route(batches, ready_, routed_)) {
-    for (std::size_t i = 0; i < ready_.size(); ++i) {
-      std::size_t bytes = 0;
-      for (const Batch& batch : routed_[i]) bytes += batch.size();
-      if (bytes > ready_[i]->fetch.credit) continue;  // it gets by and by what it wants
-      ready_[i]->fetch.covered = desk_.head;
-      if (bytes > 0) answer(*ready_[i], std::move(routed_[i]), desk_.head, now);
-    }
-  }
-  look_again(now);
-}
-
-void Fetching::look_again(Now now) {
+void Fetching::on_committed(Now now) {
   const std::set<SessionId> waiting = waiting_;
   for (const SessionId id : waiting) {
     if (Session* session = desk_.sessions.find(id)) {

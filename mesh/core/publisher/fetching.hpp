@@ -6,7 +6,6 @@
 
 #include <mesh/core/publisher/attachment.hpp>
 #include <mesh/core/publisher/handover.hpp>
-#include <mesh/core/publisher/head_router.hpp>
 
 namespace mesh::core {
 
@@ -17,20 +16,17 @@ class Fetching {
   static constexpr Duration wait = 1s;
 
   Fetching(Desk& desk, Attachment& attachment, Handover& handover)
-      : desk_(desk), attachment_(attachment), handover_(handover), router_(desk) {}
+      : desk_(desk), attachment_(attachment), handover_(handover) {}
 
   void on_fetch(const Route& route, const Fetch& fetch, Now now);
   void on_read(const ReadToFetch& reason, ReadResult result, Now now);
-  /// The head has moved by these batches; it was at `before`.
-  void on_committed(std::span<const Batch> batches, Seq before, Now now);
-  /// Something else than the head has changed for fetches that wait.
-  void look_again(Now now);
+  /// The head has moved.
+  void on_committed(Now now);
   void on_time(Now now);
 
   std::optional<Duration> next_deadline() const { return agenda_.next(); }
 
  private:
-  bool held_back(const Session& session) const;
   void proceed(Session& session, Now now);
   void answer(Session& session, std::vector<Batch> batches, Seq through, Now now);
   void pause(Session& session);
@@ -41,9 +37,6 @@ class Fetching {
   Handover& handover_;
   Agenda<SessionId> agenda_;     // deadlines of waiting fetches
   std::set<SessionId> waiting_;  // for a commit or their deadline
-  HeadRouter router_;
-  std::vector<Session*> ready_;
-  std::vector<std::vector<Batch>> routed_;
 };
 
 }  // namespace mesh::core

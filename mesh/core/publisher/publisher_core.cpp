@@ -105,7 +105,7 @@ void PublisherCore::State::end(Now now) {
     sooner(parking.next_deadline(group));
     desk.agenda.set(serial, next);
   }
-  if (std::exchange(desk.fetches_held, false)) fetching.look_again(now);
+  if (std::exchange(desk.fetches_held, false)) fetching.on_committed(now);
 }
 
 void PublisherCore::State::flush_due(Group& group, Now now) {
@@ -179,7 +179,6 @@ void PublisherCore::on_subscription(std::string_view prefix, bool active, Now no
 void PublisherCore::on_committed(std::span<const Batch> batches, Now now) {
   state_->begin(now);
   Desk& desk = state_->desk;
-  const Seq before = desk.head;
   for (const Batch& batch : batches) {
     desk.counters.committed += batch.header.count;
     desk.counters.committed_bytes += batch.size();
@@ -190,7 +189,7 @@ void PublisherCore::on_committed(std::span<const Batch> batches, Now now) {
     state_->sampling.on_committed(batch, now);
   }
   state_->count_live();
-  state_->fetching.on_committed(batches, before, now);
+  state_->fetching.on_committed(now);
   state_->end(now);
 }
 
