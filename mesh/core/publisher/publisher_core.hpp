@@ -5,6 +5,7 @@
 // commit, then send. Not thread safe: one thread owns it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -88,6 +89,11 @@ struct ReadResult {
 /// which is the engine's. A range comes in at most range_batches_max batches.
 inline constexpr std::size_t range_batches_max = 48;
 ReadResult run_read_job(const Journal& journal, const ReadJob& job);
+
+/// The same for several jobs of Kind::range at once, in one pass over the journal; `answer` gets each result
+/// as soon as it is complete. It is of use for jobs that begin near each other.
+void run_range_jobs(const Journal& journal, std::span<const ReadJob> jobs,
+                    const std::function<void(ReadResult)>& answer);
 
 struct ControlOut {
   Route route;
