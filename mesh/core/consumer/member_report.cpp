@@ -94,7 +94,7 @@ void MemberCore::State::on_acked(const Acked& acked, Now now) {
     settlement.add(entry.settles, {entry.verdict.seq, entry.verdict.seq});
     const Verdict& verdict = entry.verdict;
     blocked.answered(verdict.key, entry.carrier);
-    if (entry.redelivered) held.answered({verdict.seq, verdict.attempt, verdict.redrives}, verdict.slot);
+    if (entry.redelivered) held.answered({verdict.seq, verdict.attempt, verdict.redrives});
   });
   if (verdicts.waiting()) report_soon(now, Duration{0});
 }

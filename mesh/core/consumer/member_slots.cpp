@@ -43,7 +43,6 @@ void MemberCore::State::gain(SlotMask gained, Seq at, std::vector<SlotLedger> le
   for (auto& pending : releases) pending.slots &= ~gained;
   std::erase_if(releases, [](const PendingRelease& pending) { return pending.slots == 0; });
   settlement.gain(gained, at, std::move(ledgers), head);
-  held.forget(gained);
   for (Slot slot = 0; slot < slot_count; ++slot) {
     if ((gained >> slot & 1) != 0) marks[slot] = redelivered;
   }

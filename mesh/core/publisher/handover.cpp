@@ -25,7 +25,7 @@ bool alone(const Session& session, const Desk& desk) {
     // Of what is asked back a handler may still be at something from before.
     return (session.slots & ~group.isolation.slots) == 0 && session.leaving == 0;
   }
-  return group.ledger.floor(session.slots) >= given_to(session, desk);
+  return session.expired_through == 0 && group.ledger.floor(session.slots) >= given_to(session, desk);
 }
 
 }  // namespace

@@ -48,6 +48,9 @@ struct Session {
   FetchState fetch;
   Seq given = 0;          ///< events up to here were sent to it in answers, or it had them already
   bool answered = false;  ///< a fetch of it was answered: it may be on the live stream since then
+  /// Retention has passed unsettled events up to here that it may have in hand all the same; 0: not since it
+  /// has reported beyond that.
+  Seq expired_through = 0;
 };
 
 class Sessions {

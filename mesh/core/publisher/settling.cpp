@@ -118,6 +118,11 @@ bool Settling::take(Session& session, Epoch epoch, std::vector<SlotLedger>& sett
                             " reports seqs above the head; they are ignored",
                         now);
   }
+  SlotMask beyond = 0;
+  for (const SlotLedger& ledger : settled) {
+    if (ledger.floor >= session.expired_through) beyond |= ledger.slots;
+  }
+  if ((session.slots & ~(beyond & known)) == 0) session.expired_through = 0;
   for (const SlotLedger& ledger : settled) {
     if (group.ledger.settle(ledger.slots & known, ledger.floor, ledger.above)) {
       desk_.ledger_changed(group, now);
