@@ -22,8 +22,11 @@ Seq given_to(const Session& session, const Desk& desk) {
 bool alone(const Session& session, const Desk& desk) {
   const Group& group = *session.group;
   if (group.isolation.active && group.isolation.keeper == session.id) {
-    // Of what is asked back a handler may still be at something from before.
-    return (session.slots & ~group.isolation.slots) == 0 && session.leaving == 0;
+    // Of what is asked back, or was brought along, a handler may still be at something from before.
+    const SlotMask brought = session.brought & session.slots;
+    const bool through = brought == 0 || group.ledger.floor(brought) >= session.brought_through;
+    return (session.slots & ~group.isolation.slots) == 0 && session.leaving == 0 && through &&
+           session.expired_through == 0;
   }
   return session.expired_through == 0 && group.ledger.floor(session.slots) >= given_to(session, desk);
 }
@@ -107,7 +110,9 @@ bool Handover::resume(Session& session, const Resume& resume, Session* same, Now
   for (const HeldEvent& held : resume.held) unclaim_crash(desk_, group, known, held, now);
   for (const Seq seq : group.retries.flying(mine)) group.retries.find(seq)->seen = now.steady;
   session.unheard = mine & ~known;
-  session.given = desk_.head;  // what it brings along, at most
+  session.given = session.brought_through = desk_.head;  // what it brings along, at most
+  session.brought = mine;
+  if (same != nullptr) session.expired_through = same->expired_through;
   if (const SlotMask released = known & ~resume.slots; released != 0) {
     // Its Release was lost, or not answered.
     group.assignment.release(session.id, released);
@@ -132,6 +137,9 @@ void Handover::go_on(Session& session, Session* same, Now now) {
     if (same->fetch.id != 0 || same->given != 0) mark_delivered(group, slots, desk_.head);
     session.unheard = slots;
     session.given = same->given;
+    session.brought = slots;
+    session.brought_through = desk_.head;
+    session.expired_through = same->expired_through;
     for (const Seq seq : group.retries.flying(slots)) group.retries.find(seq)->seen = now.steady;
     desk_.save_value(group);
   } else {

@@ -46,8 +46,10 @@ struct Session {
   Duration acked{0};        ///< when its last Ack came
   std::uint64_t taken = 0;  ///< the newest Ack that counted
   FetchState fetch;
-  Seq given = 0;          ///< events up to here were sent to it in answers, or it had them already
-  bool answered = false;  ///< a fetch of it was answered: it may be on the live stream since then
+  Seq given = 0;            ///< events up to here were sent to it in answers, or it had them already
+  bool answered = false;    ///< a fetch of it was answered: it may be on the live stream since then
+  SlotMask brought = 0;     ///< its process had these before this session: what is unsettled of them up to
+  Seq brought_through = 0;  ///< here may be with a handler
   /// Retention has passed unsettled events up to here that it may have in hand all the same; 0: not since it
   /// has reported beyond that.
   Seq expired_through = 0;
