@@ -51,7 +51,9 @@ void add_modes(const Bench& bench, Scenario& scenario, std::uint32_t size, std::
         {name, title, {label}, base, [&bench, stream] { return run_ours(bench, stream); }});
   }
   for (const auto& peer : peers()) {
-    auto child = stream_of("os", bench.events(rate > 0 ? rate * seconds : peer.events), size).publisher;
+    auto child =
+        stream_of(peer.synced ? "disk" : "os", bench.events(rate > 0 ? rate * seconds : peer.events), size)
+            .publisher;
     child.rate = static_cast<double>(rate);
     scenario.modes.push_back(
         {peer.name, peer.title, {label}, peer.synced ? first + 2 : first + 1, [&bench, &peer, child] {

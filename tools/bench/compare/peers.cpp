@@ -54,8 +54,9 @@ const std::vector<Peer>& peers() {
        "nats", false, 200'000, nats_plan, "nats-server --version"},
       {"redis-everysec", "Redis Streams, appendfsync everysec; pipelined, acknowledged in batches", "redis",
        false, 300'000, redis_everysec_plan, "redis-server --version"},
-      {"redis-always", "Redis Streams, appendfsync always; pipelined, acknowledged in batches", "redis", true,
-       150'000, redis_always_plan, ""},
+      {"redis-always",
+       "Redis Streams, appendfsync always; pipelined transactions of 500, acknowledged in batches", "redis",
+       true, 150'000, redis_always_plan, ""},
       {"rabbitmq", "RabbitMQ quorum queue, persistent; confirms in flight, acknowledged in batches", "rabbit",
        true, 40'000, rabbit_plan, "dpkg-query -W -f '${Version}' rabbitmq-server"},
   };

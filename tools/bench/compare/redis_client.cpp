@@ -19,6 +19,9 @@ using RedisReply = std::unique_ptr<redisReply, void (*)(void*)>;
 
 /// Commands that are on their way before their replies are read.
 constexpr std::uint64_t redis_pipeline = 2000;
+/// Redis syncs once for all it has read of a client, which is 16 KiB at most; but a transaction it writes as
+/// a whole.
+constexpr std::uint64_t redis_transaction = 500;
 constexpr const char* redis_read_count = "1000";
 
 class Redis {
@@ -75,8 +78,12 @@ class Redis {
     RedisReply reply(static_cast<redisReply*>(made), freeReplyObject);
     if (reply == nullptr) return reply;
     --outstanding_;
-    if (reply->type == REDIS_REPLY_ERROR) {
-      complain("Redis: " + std::string(reply->str, reply->len));
+    const auto* error = reply->type == REDIS_REPLY_ERROR ? reply.get() : nullptr;
+    for (std::size_t index = 0; reply->type == REDIS_REPLY_ARRAY && index < reply->elements; ++index) {
+      if (reply->element[index]->type == REDIS_REPLY_ERROR) error = reply->element[index];  // of EXEC
+    }
+    if (error != nullptr) {
+      complain("Redis: " + std::string(error->str, error->len));
       reply.reset();
     }
     return reply;
@@ -111,6 +118,7 @@ ExitCode redis_publisher(const BenchChild& child) {
   if (!redis.good()) return ExitCode::failure;
   Workload workload(child);
   Pacer pacer(child.rate);
+  const bool transactions = child.durability == "disk" && child.rate == 0;
   const auto cpu = cpu_seconds();
   const auto start = monotonic_ns();
   for (std::uint64_t number = 0; number < child.events; ++number) {
@@ -119,8 +127,11 @@ ExitCode redis_publisher(const BenchChild& child) {
       pacer.wait(number);
       write_time(payload, monotonic_ns());
     }
+    if (transactions && number % redis_transaction == 0) redis.append({"MULTI"});
     redis.append(
         {"XADD", "bench", "*", "p", {reinterpret_cast<const char*>(payload.data()), payload.size()}});
+    const bool last = (number + 1) % redis_transaction == 0 || number + 1 == child.events;
+    if (transactions && last) redis.append({"EXEC"});
     if (child.rate > 0) {
       if (!redis.pump()) return ExitCode::failure;
     } else if (redis.outstanding() >= redis_pipeline) {

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include <mesh/core/publisher/ledger.hpp>
 #include <mesh/core/publisher/live_router.hpp>
+#include <mesh/model/ledger.hpp>
 #include <tools/bench/micro/batches.hpp>
 
 namespace zmesh {
@@ -37,14 +37,14 @@ void route(benchmark::State& state) {
 
 /// Acks of one member, in order: a range each.
 void settle_in_order(benchmark::State& state) {
-  mesh::core::Ledger ledger;
+  mesh::Ledger ledger;
   mesh::Seq floor = 0;
   for (auto _ : state) benchmark::DoNotOptimize(ledger.settle(mesh::all_slots, floor += 1000, {}));
 }
 
 /// Acks of as many members as there are slots, one after the other, each with a range above the floor.
 void settle_by_slots(benchmark::State& state) {
-  mesh::core::Ledger ledger;
+  mesh::Ledger ledger;
   mesh::Seq floor = 0;
   unsigned slot = 0;
   for (auto _ : state) {
