@@ -105,9 +105,17 @@ void Dispatcher::push(std::span<Delivery> deliveries) {
   state_->queue.push(deliveries.subspan(done));
 }
 
+void Dispatcher::push(std::vector<Delivery>& deliveries) {
+  const bool hanging = std::any_of(deliveries.begin(), deliveries.end(),
+                                   [this](const Delivery& delivery) { return state_->hangs(delivery); });
+  if (!hanging) return state_->queue.push(deliveries);
+  push(std::span(deliveries));
+  deliveries.clear();
+}
+
 bool Dispatcher::take(Run& run, Now now) {
   const auto workers = std::max<std::uint32_t>(1, state_->settings.concurrency);
-  run.deliveries.clear();
+  let_go(run.deliveries);
   if (state_->runs.size() >= workers) return false;
   const auto count_max = workers > 1 ? 1 : std::max<std::size_t>(1, state_->settings.run_max);
   if (!state_->queue.take(run.deliveries, count_max)) return false;

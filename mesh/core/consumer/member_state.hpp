@@ -120,7 +120,7 @@ struct MemberCore::State {
   void on_deliver(const Deliver& deliver);
   void undecodable(std::string_view what);
   void begin_intake(SlotMask slots, Seq from);
-  void add_event(const EventView& event, const Bytes& bytes);
+  void add_event(const EventView& event, BatchShare& batch);
   void end_intake(Seq through);
 
   // ---- member_report.cpp ----

@@ -59,7 +59,7 @@ bool Executor::is_worker() const {
 
 // ---- the engine -------------------------------------------------------------------------------------------
 
-void Executor::push(std::span<core::Delivery> deliveries) {
+void Executor::push(std::vector<core::Delivery>& deliveries) {
   if (deliveries.empty()) return;
   bool wake = false;
   {
@@ -135,18 +135,21 @@ void Executor::work(Worker& worker) {
     const bool pass_on = maybe_runnable_ && sleeping_ > 0 && dispatcher_.queued() > 0;
     lock.unlock();
     if (pass_on) runnable_.notify_one();
-    const bool all_acked = handle_run(worker, started);
+    handle_run(worker, started);
+    // Freeing batches takes time, which nobody should wait for.
+    if (worker.begun == worker.run.deliveries.size()) core::let_go(worker.run.deliveries);
     lock.lock();
-    finish(worker, all_acked);
+    finish(worker);
   }
 }
 
-bool Executor::handle_run(Worker& worker, Duration started) {
+void Executor::handle_run(Worker& worker, Duration started) {
   auto& outcomes = worker.outcomes;
   const auto& deliveries = worker.run.deliveries;
   outcomes.clear();
-  bool all_acked = true;
+  worker.begun = 0;
   auto begun = started;
+  Outcome outcome;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     if (i > 0) {
       begun = steady_now();
@@ -155,20 +158,21 @@ bool Executor::handle_run(Worker& worker, Duration started) {
       worker.since.store(begun.count(), std::memory_order_relaxed);
       worker.index.store(i, std::memory_order_release);
     }
-    auto& outcome = outcomes.emplace_back();
+    ++worker.begun;
     handle_(deliveries[i], worker.extend, outcome);
-    if (outcome.kind == core::Completion::Kind::ack && !deliveries[i].counted) continue;
-    all_acked = false;
-    outcome.took = steady_now() - begun;
+    const bool plain = outcome.kind == core::Completion::Kind::ack && !deliveries[i].counted;
+    if (plain && outcomes.empty()) continue;
+    if (!plain) outcome.took = steady_now() - begun;
+    outcomes.resize(i);
+    outcomes.push_back(std::exchange(outcome, Outcome{}));
   }
-  return all_acked;
 }
 
-void Executor::finish(Worker& worker, bool all_acked) {
-  handled_.fetch_add(worker.outcomes.size(), std::memory_order_relaxed);
+void Executor::finish(Worker& worker) {
+  handled_.fetch_add(worker.begun, std::memory_order_relaxed);
   const auto now = at(steady_now());
-  dispatcher_.shorten(worker.run, worker.outcomes.size());
-  if (all_acked)
+  dispatcher_.shorten(worker.run, worker.begun);
+  if (worker.outcomes.empty())
     dispatcher_.finish_all(worker.running, now);
   else
     dispatcher_.finish(worker.running, worker.outcomes, now);

@@ -39,7 +39,8 @@ class Executor {
   Result<void> start();
 
   // ---- the engine ----
-  void push(std::span<core::Delivery> deliveries);
+  /// They are gone afterwards.
+  void push(std::vector<core::Delivery>& deliveries);
   void drop(core::LinkId link, std::uint32_t generation);
   void drain(core::LinkId link, SlotMask slots, std::uint32_t generation);
   /// From now on nothing that has not begun will begin.
@@ -63,7 +64,8 @@ class Executor {
   struct Worker {
     Thread thread;
     core::Run run;
-    std::vector<Outcome> outcomes;
+    std::size_t begun = 0;          ///< events of the run
+    std::vector<Outcome> outcomes;  ///< of them; empty: all were acknowledged
     std::function<void()> extend;
     // Written by the worker before each event, read under the mutex: how far its run is, and since when.
     std::atomic<std::size_t> index{0};
@@ -73,8 +75,8 @@ class Executor {
   };
 
   void work(Worker& worker);
-  bool handle_run(Worker& worker, Duration started);
-  void finish(Worker& worker, bool all_acked);
+  void handle_run(Worker& worker, Duration started);
+  void finish(Worker& worker);
 
   const core::DispatcherSettings settings_;
   const Handle handle_;

@@ -86,10 +86,11 @@ std::size_t Link::carry_out(Executor& executor) {
   if (effects_.reconnect_control) reconnect(control_, settings_.endpoint, "control");
   for (const auto& message : effects_.control) send_control(message);
   if (core_.phase() != phase_told_ || core_.origin() != origin_told_) tell_source();
+  const auto count = effects_.deliveries.size();
   executor.push(effects_.deliveries);
   for (const auto& said : effects_.notices) notice(said.level, said.code, said.text);
   left_ = left_ || effects_.left;
-  return effects_.deliveries.size();
+  return count;
 }
 
 void Link::send_control(const ControlMessage& message) {
