@@ -31,6 +31,11 @@ inline constexpr SlotMask all_slots = ~SlotMask{0};
 /// XXH3-64(key) mod 64, or seq mod 64 without a key.
 Slot slot_of(const std::optional<std::string_view>& key, Seq seq);
 
+/// Stands for a key where its bytes would be too much: XXH3-64 of it (64 where that is 0); 0: no key. Two
+/// keys may share one. Mod 64 it is the key's slot.
+using KeyId = std::uint64_t;
+KeyId key_id(const std::optional<std::string_view>& key);
+
 /// A journal's identity: 128 random bits made with the journal.
 struct Origin {
   std::array<std::uint8_t, 16> bytes{};

@@ -46,7 +46,8 @@ struct ConsumerOptions {
   /// must want the same.
   std::vector<std::string> prefixes;
 
-  /// Handlers that run at once (1 to 1024). Events with one key never do, and keep their order.
+  /// Handlers that run at once (1 to 1024). Events with one key never do, and keep their order; whether they
+  /// keep it while one waits for its retry is `retry.order`'s.
   unsigned concurrency = 1;
   /// Where the group begins if this consumer is the one that creates it.
   Start start{};

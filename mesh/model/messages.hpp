@@ -24,6 +24,9 @@ inline constexpr std::size_t verdicts_max = 1024;
 inline constexpr std::size_t held_max = 1024;
 /// Ranges of all its ledgers together. The encoder leaves the highest out beyond this: settled less is safe.
 inline constexpr std::size_t ranges_max = 32'768;
+/// Blocked keys of one group; a message may tell of some more, which crashes have added.
+inline constexpr std::size_t blocked_keys_max = 8192;
+inline constexpr std::size_t blocked_keys_told_max = 12'288;
 inline constexpr std::size_t batches_max = 4096;       ///< of Events or Deliver
 inline constexpr std::size_t redeliveries_max = 4096;  ///< of Deliver
 inline constexpr std::size_t publisher_name_size_max = 255;
@@ -92,6 +95,7 @@ struct Verdict {
     ack = 1,  ///< settles a redelivered event (attempt > 1 or redriven), or late, one that had timed out
     retry = 2,
     park = 3,
+    behind = 4,  ///< not handled: an earlier event of its key waits (Order::key)
   };
   Kind kind = Kind::ack;
   Seq seq = 0;
@@ -102,6 +106,7 @@ struct Verdict {
   std::optional<Duration> delay;  ///< retry: instead of the backoff's
   Duration took{0};
   Slot slot = 0;  ///< the event's
+  KeyId key = 0;  ///< the event's; told with Order::key
   bool operator==(const Verdict&) const = default;
 };
 
@@ -155,6 +160,7 @@ struct Welcome {
   Seq position = 0;      ///< of the slots that are new to the member: fetch from here (watcher: by start)
   std::vector<SlotLedger> settled;  ///< of those slots
   Seq redelivered_through = 0;      ///< events of those slots at or below it may have been delivered before
+  std::vector<KeyId> blocked;       ///< with Order::key: keys of all its slots of which an event waits
 };
 
 /// The slots of an attached member have changed: some are new to it, some are asked back. Tells all, so that
@@ -168,6 +174,7 @@ struct Grant {
   Seq position = 0;                 ///< of those that may be new to the member: fetch from here
   std::vector<SlotLedger> settled;  ///< of those slots
   Seq redelivered_through = 0;      ///< of those slots
+  std::vector<KeyId> blocked;       ///< with Order::key: keys of those slots of which an event waits
 };
 
 /// Answer to Fetch: every event of the group and slots in (after, through] that was not settled is in
@@ -208,6 +215,15 @@ struct Acked {
   Seq head = 0;
 };
 
+/// With Order::key: no event of these keys waits any more, so what comes of them is to be handled again. Not
+/// repeated: a member that did not hear it tells of the next one as `behind`, and hears it then.
+struct Unblock {
+  SessionId session = 0;
+  Epoch epoch = 0;            ///< counts under this one only
+  std::uint64_t through = 0;  ///< Acks up to this one were taken before; of a later verdict it says nothing
+  std::vector<KeyId> keys;
+};
+
 /// Answer to Release.
 struct Released {
   SessionId session = 0;
@@ -229,8 +245,8 @@ struct Refused {
 };
 
 using ControlMessage =
-    std::variant<Hello, Fetch, Ack, Release, Detach, Welcome, Grant, Events, Deliver, Acked, Released,
-                 Detached, Refused, InfoRequest, Info, GroupsRequest, GroupList, ParkedListRequest,
+    std::variant<Hello, Fetch, Ack, Release, Detach, Welcome, Grant, Events, Deliver, Acked, Unblock,
+                 Released, Detached, Refused, InfoRequest, Info, GroupsRequest, GroupList, ParkedListRequest,
                  ParkedList, ParkedCommand, ParkedDone, GroupCommand, GroupDone>;
 
 // ---- the live stream

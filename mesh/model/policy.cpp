@@ -19,6 +19,8 @@ std::string_view to_string(Reason reason) {
       return "undecodable";
     case Reason::no_handler:
       return "no_handler";
+    case Reason::key_parked:
+      return "key_parked";
   }
   return "unknown";
 }
@@ -39,6 +41,12 @@ Result<void> check_policy(const RetryPolicy& policy) {
   }
   if (policy.ack_wait < 10ms || policy.ack_wait > 24h) {
     return invalid("ack_wait must be 10 ms to 24 h");
+  }
+  if (policy.order > Order::key || policy.on_park > OnPark::park_key) {
+    return invalid("not an order or not an on_park");
+  }
+  if (policy.on_park == OnPark::park_key && policy.order != Order::key) {
+    return invalid("on_park = park_key goes only with order = key");
   }
   return {};
 }

@@ -19,7 +19,20 @@ struct Start {
   auto operator<=>(const Start&) const = default;
 };
 
-/// When a failed event comes again, and when it is parked instead.
+/// What waits for an event that failed.
+enum class Order : std::uint8_t {
+  none = 0,  ///< nothing: later events of its key go on
+  key = 1,   ///< later events of its key, until it is settled or parked, over restarts and moves too
+};
+
+/// What becomes of later events of a key, with Order::key, when one of it is parked.
+enum class OnPark : std::uint8_t {
+  go_on = 0,     ///< they go on
+  park_key = 1,  ///< they are parked behind it (reason key_parked), and redriven in order
+};
+
+/// When a failed event comes again, when it is parked instead, and what waits for it meanwhile. All members
+/// of a group should bring the same; the newest one's is the group's.
 struct RetryPolicy {
   /// The delay before attempt 2, 3, ...; the last repeats. 1 to 32 entries of 0 to 30 days.
   std::vector<Duration> backoff{100ms, 1s, 5s, 30s, 2min};
@@ -29,6 +42,8 @@ struct RetryPolicy {
   std::uint32_t attempts_max = 5;
   /// A handler that runs longer than this, without extend(), costs an attempt (10 ms to 24 h).
   Duration ack_wait = 30s;
+  Order order = Order::none;
+  OnPark on_park = OnPark::go_on;  ///< other than go_on only with Order::key
   bool operator==(const RetryPolicy&) const = default;
 };
 
@@ -46,7 +61,10 @@ enum class Reason : std::uint8_t {
   consumer_crash = 4,    ///< the member vanished while it had the event in hand
   undecodable = 5,       ///< the member could not decode the event or its payload
   no_handler = 6,        ///< no handler of the consumer matches the topic
+  key_parked = 7,  ///< an earlier event of its key is parked (OnPark::park_key); not an attempt's reason
 };
+
+inline constexpr Reason reason_last = Reason::key_parked;
 
 std::string_view to_string(Reason reason);
 

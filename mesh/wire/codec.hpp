@@ -28,6 +28,7 @@ enum class Type : std::uint8_t {
   detached = 38,
   refused = 39,
   released = 40,
+  unblock = 41,
   // operator to publisher
   info_request = 65,
   groups_request = 66,
@@ -62,9 +63,9 @@ inline constexpr Shape shape<Detach>{Type::detach, 4, "detach"};
 template <>
 inline constexpr Shape shape<Release>{Type::release, 3, "release"};
 template <>
-inline constexpr Shape shape<Welcome>{Type::welcome, 13, "welcome"};
+inline constexpr Shape shape<Welcome>{Type::welcome, 13, "welcome", 1};
 template <>
-inline constexpr Shape shape<Grant>{Type::grant, 7, "grant"};
+inline constexpr Shape shape<Grant>{Type::grant, 7, "grant", 1};
 template <>
 inline constexpr Shape shape<Events>{Type::events, 7, "events"};
 template <>
@@ -77,6 +78,8 @@ template <>
 inline constexpr Shape shape<Refused>{Type::refused, 2, "refused"};
 template <>
 inline constexpr Shape shape<Released>{Type::released, 1, "released"};
+template <>
+inline constexpr Shape shape<Unblock>{Type::unblock, 3, "unblock"};
 template <>
 inline constexpr Shape shape<InfoRequest>{Type::info_request, 0, "info request"};
 template <>
@@ -119,6 +122,7 @@ void write(Writer& writer, const Acked& acked);
 void write(Writer& writer, const Detached& detached);
 void write(Writer& writer, const Refused& refused);
 void write(Writer& writer, const Released& released);
+void write(Writer& writer, const Unblock& unblock);
 void read(Reader& reader, Welcome& welcome);
 void read(Reader& reader, Grant& grant);
 void read(Reader& reader, Events& events);
@@ -127,6 +131,7 @@ void read(Reader& reader, Acked& acked);
 void read(Reader& reader, Detached& detached);
 void read(Reader& reader, Refused& refused);
 void read(Reader& reader, Released& released);
+void read(Reader& reader, Unblock& unblock);
 
 // operator_codec.cpp
 void write(Writer& writer, const InfoRequest& request);

@@ -81,7 +81,7 @@ std::vector<Incident> read_incidents(Reader& reader) {
     incident.what = read_enum(reader, "incident's kind", Incident::What::discarded);
     incident.seq = reader.uint("incident's seq");
     incident.attempt = reader.uint32("incident's attempt");
-    if (!reader.nil()) incident.reason = read_enum(reader, "incident's reason", Reason::no_handler);
+    if (!reader.nil()) incident.reason = read_enum(reader, "incident's reason", reason_last);
   }
   return incidents;
 }

@@ -8,22 +8,28 @@ namespace mesh::wire {
 namespace {
 
 void write(Writer& writer, const RetryPolicy& policy) {
-  writer.array(4);
+  const bool ordered = policy.order != Order::none;
+  writer.array(ordered ? 6 : 4);
   writer.array(policy.backoff.size());
   for (const Duration delay : policy.backoff) wire::write(writer, delay, delay_max);
   writer.real(policy.jitter);
   writer.uint(policy.attempts_max);
   wire::write(writer, policy.ack_wait);
+  if (!ordered) return;
+  writer.uint(static_cast<std::uint64_t>(policy.order));
+  writer.uint(static_cast<std::uint64_t>(policy.on_park));
 }
 
 RetryPolicy read_policy(Reader& reader) {
   RetryPolicy policy;
-  reader.array("policy", 4, 4);
+  const std::size_t fields = reader.array("policy", 4, 6);
   policy.backoff.resize(reader.array("backoff", 1, backoff_max));
   for (Duration& delay : policy.backoff) delay = read_duration(reader, "backoff", delay_max);
   policy.jitter = reader.real("jitter");
   policy.attempts_max = reader.uint32("attempts_max");
   policy.ack_wait = read_duration(reader, "ack_wait");
+  if (fields > 4) policy.order = static_cast<Order>(reader.uint("order", 1));
+  if (fields > 5) policy.on_park = static_cast<OnPark>(reader.uint("on_park", 1));
   if (auto checked = check_policy(policy); !checked) reader.fail("policy:", checked.error().text);
   return policy;
 }

@@ -30,7 +30,7 @@ ParkedFilter read_filter(Reader& reader) {
   reader.array("filter", 4, 4);
   filter.seqs = read_seqs(reader, "filter's seqs", parked_seqs_max);
   filter.topic_prefix = reader.text("filter's topic_prefix", topic_size_max);
-  if (!reader.nil()) filter.reason = read_enum(reader, "filter's reason", Reason::no_handler);
+  if (!reader.nil()) filter.reason = read_enum(reader, "filter's reason", reason_last);
   if (!reader.nil()) filter.key = reader.text("filter's key", key_size_max);
   return filter;
 }
@@ -52,7 +52,7 @@ Attempt read_attempt(Reader& reader) {
   attempt.at = reader.sint("attempt's time");
   attempt.took = read_duration(reader, "attempt's took");
   attempt.member = read_name(reader, "attempt's member", true);
-  attempt.reason = read_enum(reader, "attempt's reason", Reason::no_handler);
+  attempt.reason = read_enum(reader, "attempt's reason", reason_last);
   attempt.text = reader.text("attempt's text", attempt_text_max);
   return attempt;
 }
@@ -62,7 +62,7 @@ ParkedEvent read_parked(Reader& reader) {
   reader.array("event", 5, 5);
   event.seq = reader.uint("event's seq");
   event.parked_at = reader.sint("event's parked_at");
-  event.reason = read_enum(reader, "event's reason", Reason::no_handler);
+  event.reason = read_enum(reader, "event's reason", reason_last);
   event.redrives = reader.uint32("event's redrives");
   const std::size_t count = reader.array("event's attempts", 0, attempt_history_max);
   event.attempts.reserve(count);

@@ -14,7 +14,7 @@ constexpr std::size_t verdict_texts_max = 64u << 10;
 constexpr std::size_t header_room = 224u << 10;
 
 void write(Writer& writer, const Verdict& verdict, std::size_t text_max) {
-  writer.array(9);
+  writer.array(verdict.key != 0 ? 10 : 9);
   write_enum(writer, verdict.kind);
   writer.uint(verdict.seq);
   writer.uint(verdict.attempt);
@@ -28,20 +28,22 @@ void write(Writer& writer, const Verdict& verdict, std::size_t text_max) {
   }
   write(writer, verdict.took);
   writer.uint(verdict.slot);
+  if (verdict.key != 0) writer.uint(verdict.key);
 }
 
 Verdict read_verdict(Reader& reader) {
   Verdict verdict;
-  reader.array("verdict", 9, 9);
-  verdict.kind = read_enum(reader, "verdict's kind", Verdict::Kind::park);
+  const std::size_t fields = reader.array("verdict", 9, 10);
+  verdict.kind = read_enum(reader, "verdict's kind", Verdict::Kind::behind);
   verdict.seq = reader.uint("verdict's seq");
   verdict.attempt = reader.uint32("verdict's attempt");
   verdict.redrives = reader.uint32("verdict's redrives");
-  verdict.reason = read_enum(reader, "verdict's reason", Reason::no_handler);
+  verdict.reason = read_enum(reader, "verdict's reason", reason_last);
   verdict.text = reader.text("verdict's text", attempt_text_max);
   if (!reader.nil()) verdict.delay = read_duration(reader, "verdict's delay", delay_max);
   verdict.took = read_duration(reader, "verdict's took");
   verdict.slot = static_cast<Slot>(reader.uint("verdict's slot", slot_count - 1));
+  if (fields > 9) verdict.key = reader.uint("verdict's key");
   return verdict;
 }
 

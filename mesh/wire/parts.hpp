@@ -51,7 +51,7 @@ std::vector<SlotLedger> read_ledgers(Reader& reader);
 void write(Writer& writer, const std::vector<HeldEvent>& held);
 std::vector<HeldEvent> read_held(Reader& reader);
 
-/// [[kind, seq, attempt, redrives, reason, text, delay | nil, took, slot]...]
+/// [[kind, seq, attempt, redrives, reason, text, delay | nil, took, slot, key?]...]
 void write(Writer& writer, const std::vector<Verdict>& verdicts);
 std::vector<Verdict> read_verdicts(Reader& reader);
 

@@ -1,4 +1,4 @@
-// welcome, grant, events, deliver, acked, released, detached, refused.
+// welcome, grant, events, deliver, acked, unblock, released, detached, refused.
 #include <mesh/wire/codec.hpp>
 #include <mesh/wire/parts.hpp>
 
@@ -27,6 +27,7 @@ void write(Writer& writer, const Welcome& welcome) {
   writer.uint(welcome.position);
   write(writer, welcome.settled);
   writer.uint(welcome.redelivered_through);
+  write(writer, welcome.blocked);
 }
 
 void read(Reader& reader, Welcome& welcome) {
@@ -43,6 +44,7 @@ void read(Reader& reader, Welcome& welcome) {
   welcome.position = reader.uint("position");
   welcome.settled = read_ledgers(reader);
   welcome.redelivered_through = reader.uint("redelivered_through");
+  if (reader.later > 0) welcome.blocked = read_seqs(reader, "blocked", blocked_keys_told_max);
 }
 
 void write(Writer& writer, const Grant& grant) {
@@ -53,6 +55,7 @@ void write(Writer& writer, const Grant& grant) {
   writer.uint(grant.position);
   write(writer, grant.settled);
   writer.uint(grant.redelivered_through);
+  write(writer, grant.blocked);
 }
 
 void read(Reader& reader, Grant& grant) {
@@ -63,6 +66,7 @@ void read(Reader& reader, Grant& grant) {
   grant.position = reader.uint("position");
   grant.settled = read_ledgers(reader);
   grant.redelivered_through = reader.uint("redelivered_through");
+  if (reader.later > 0) grant.blocked = read_seqs(reader, "blocked", blocked_keys_told_max);
 }
 
 void write(Writer& writer, const Events& events) {
@@ -133,6 +137,18 @@ void write(Writer& writer, const Released& released) {
 
 void read(Reader& reader, Released& released) {
   released.slots = reader.uint("slots");
+}
+
+void write(Writer& writer, const Unblock& unblock) {
+  writer.uint(unblock.epoch);
+  writer.uint(unblock.through);
+  write(writer, unblock.keys);
+}
+
+void read(Reader& reader, Unblock& unblock) {
+  unblock.epoch = reader.uint("epoch");
+  unblock.through = reader.uint("through");
+  unblock.keys = read_seqs(reader, "keys", blocked_keys_told_max);
 }
 
 void write(Writer&, const Detached&) {}

@@ -197,11 +197,15 @@ class Builder {
       }
   }
 
-  static mesh::RetryPolicy retry(const Part& part) {
+  mesh::RetryPolicy retry(const Part& part) {
     mesh::RetryPolicy retry;
     retry.backoff = part.get<std::vector<mesh::Duration>>("backoff");
     retry.attempts_max = static_cast<std::uint32_t>(number(part, "attempts_max"));
     retry.ack_wait = part.get<mesh::Duration>("ack_wait");
+    if (part.get<std::string>("order") == "key") retry.order = mesh::Order::key;
+    if (part.get<std::string>("on_park") == "park_key") retry.on_park = mesh::OnPark::park_key;
+    if (retry.on_park == mesh::OnPark::park_key && retry.order != mesh::Order::key)
+      wrong(source_of(part, "on_park"), "on_park = \"park_key\" goes only with order = \"key\"");
     return retry;
   }
 

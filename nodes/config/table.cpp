@@ -172,6 +172,11 @@ const Option gateway_options[] = {
     {"backoff", Kind::durations, "[\"100ms\", \"1s\", \"5s\", \"30s\", \"2m\"]",
      "Delays before attempt 2, 3, ... of what HTTP consumers retry; the last repeats."},
     {"attempts_max", Kind::integer, "5", "An event is parked when this many attempts have failed.", 1, 1000},
+    {"order", Kind::text, "\"key\"",
+     "key: later events of a key wait for one that failed; none: they pass it.", 0, 0, "none|key"},
+    {"on_park", Kind::text, "\"go_on\"",
+     "When one is parked: later events of its key go_on, or park_key (they are parked behind it).", 0, 0,
+     "go_on|park_key"},
 };
 
 // What relay, deliver and archive have in common.
@@ -206,6 +211,17 @@ const Option gateway_options[] = {
       {"ack_wait", Kind::duration, "\"30s\"", "A handler that takes longer has failed.", 10 * ms, day},      \
       {"backoff", Kind::durations, "[\"100ms\", \"1s\", \"5s\", \"30s\", \"2m\"]",                           \
        "Delays before attempt 2, 3, ...; the last repeats."},                                                \
+      {"order",   Kind::text,                                                                                \
+       "\"key\"", "key: later events of a key wait for one that failed; none: they pass it.",                \
+       0,         0,                                                                                         \
+       "none|key"},                                                                                          \
+      {"on_park",                                                                                            \
+       Kind::text,                                                                                           \
+       "\"go_on\"",                                                                                          \
+       "When one is parked: later events of its key go_on, or park_key (they are parked behind it).",        \
+       0,                                                                                                    \
+       0,                                                                                                    \
+       "go_on|park_key"},                                                                                    \
   {                                                                                                          \
     "attempts_max", Kind::integer, attempts_max, "An event is parked when this many attempts have failed.",  \
         1, 1000                                                                                              \

@@ -88,14 +88,21 @@ std::vector<HeldEvent> held(Input& input, const Known& known) {
 std::vector<Verdict> verdicts(Input& input, const Known& known) {
   std::vector<Verdict> list(input.below(4));
   for (Verdict& one : list) {
-    one.kind = static_cast<Verdict::Kind>(1 + input.below(3));
+    one.kind = static_cast<Verdict::Kind>(1 + input.below(4));
     one.seq = seq(input, known);
     one.attempt = attempt(input);
     one.redrives = static_cast<std::uint32_t>(input.below(2));
     one.reason = static_cast<Reason>(1 + input.below(6));
     if (input.below(4) == 0) one.delay = 1ms * input.byte();
     one.slot = static_cast<Slot>(input.below(slot_count));
+    if (input.below(2) == 0) one.key = one.slot + slot_count * input.below(3);
   }
+  return list;
+}
+
+std::vector<KeyId> keys(Input& input) {
+  std::vector<KeyId> list(input.below(4));
+  for (KeyId& one : list) one = input.below(3 * slot_count);
   return list;
 }
 
@@ -109,6 +116,8 @@ Hello hello(Input& input, const Known& known) {
   hello.start = {static_cast<Start::Kind>(1 + input.below(4)), seq(input, known), input.byte()};
   hello.policy.backoff = {1ms * input.byte(), 1s};
   hello.policy.attempts_max = static_cast<std::uint32_t>(1 + input.below(4));
+  if (input.below(2) == 0) hello.policy.order = Order::key;
+  if (hello.policy.order == Order::key && input.below(2) == 0) hello.policy.on_park = OnPark::park_key;
   if (input.below(2) == 0)
     hello.resume = Resume{epoch(input, known), slots(input), ledgers(input, known), held(input, known)};
   return hello;
@@ -261,7 +270,8 @@ ControlMessage to_member(Input& input, const Known& known) {
                    input.below(2) == 0 ? 0 : slots(input),
                    seq(input, known),
                    ledgers(input, known),
-                   seq(input, known)};
+                   seq(input, known),
+                   keys(input)};
     case 2:
     case 3:
       return events(input, known);
@@ -271,6 +281,9 @@ ControlMessage to_member(Input& input, const Known& known) {
       return Acked{session(input, known), id(input, known), input.below(8) == 0, seq(input, known)};
     case 6:
       if (input.below(2) == 0) return Released{session(input, known), id(input, known), slots(input)};
+      if (input.below(2) == 0) {
+        return Unblock{session(input, known), epoch(input, known), id(input, known), keys(input)};
+      }
       return Detached{session(input, known), id(input, known)};
     default:
       return Refused{id(input, known), session(input, known), static_cast<Errc>(1 + input.below(27)), "no"};

@@ -162,6 +162,7 @@ class Checker {
   void detaching(ProcessId process, PublisherIndex publisher, bool untouched);
   void given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots, mesh::Epoch epoch);
   void check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index);
+  void check_key_order(PublisherIndex publisher, GroupIndex group, std::size_t index);
   void check_repeated_handling(PublisherIndex publisher, GroupIndex group, std::size_t index,
                                const mesh::core::Delivery& delivery);
   void check_alone(ProcessId process, PublisherIndex publisher, std::size_t index);
@@ -173,6 +174,7 @@ class Checker {
                      const std::optional<std::string>& value);
   void park_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
                     const std::optional<std::string>& value);
+  bool behind_parked(PublisherIndex publisher, GroupIndex group, std::size_t index) const;
   void group_created(PublisherIndex publisher, GroupIndex group, const mesh::GroupStatus& status);
   void forgive_repeats(PublisherIndex publisher, GroupIndex group, ProcessId process, mesh::SlotMask slots);
   bool out_of_touch(Process& process, PublisherIndex publisher);
@@ -191,6 +193,9 @@ class Checker {
   std::vector<mesh::Seq> turn_head_;
   std::vector<std::vector<mesh::ParkedCommand>> commands_;
   std::set<std::pair<PublisherIndex, std::string>> rewinds_;
+  std::set<std::pair<GroupIndex, mesh::Seq>> discards_;  ///< of the present commit, before any rewind in it
+  std::set<std::pair<GroupIndex, mesh::Seq>>
+      renewed_;  ///< of them those that a rewind after it gives out anew
   std::vector<std::vector<Claim>>
       claims_;  ///< read in the present turn, or in one whose state is not written
   std::vector<bool> unwritten_;

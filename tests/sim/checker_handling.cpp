@@ -78,6 +78,9 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
                  " handles an event of a slot that is not its own: " + name_of(publisher, one.group, index));
     }
     check_alone(process, publisher, index);
+    if (scenario_.groups[one.group].policy.order == mesh::Order::key) {
+      check_key_order(publisher, one.group, index);
+    }
     if (entry.started == 0) {
       check_first_handling(publisher, one.group, index);
     } else {
@@ -114,6 +117,28 @@ void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, s
         entry.history == 0) {
       broken("order per key",
              name_of(publisher, group, index) + " is handled before " + name_of(publisher, group, at));
+    }
+    before = entry.key_before;
+  }
+}
+
+// All before it of its key have been handled, or let go by being parked. That it was so once is enough: what
+// is handled again is marked. A parked event that holds up its key holds it up until it is none any more.
+void Checker::check_key_order(PublisherIndex publisher, GroupIndex group, std::size_t index) {
+  const auto& log = logs_[publisher];
+  const auto& one = log.groups[group];
+  const bool parks_keys = scenario_.groups[group].policy.on_park == mesh::OnPark::park_key;
+  for (auto before = one.entries[index].key_before; before != Entry::none;) {
+    const auto at = static_cast<std::size_t>(before);
+    const auto& entry = one.entries[at];
+    const auto& event = log.events[at];
+    if (!wanted(one, log, at)) return;
+    const bool gone = event.lost || event.dropped || entry.expired || entry.discarded;
+    const bool over = entry.handled || (entry.let_go && !parks_keys);
+    if (!gone && (!over || (parks_keys && entry.parked))) {
+      broken("retries before their successors", name_of(publisher, group, index) + " is handled while " +
+                                                    name_of(publisher, group, at) +
+                                                    (entry.parked ? " is parked" : " is not through"));
     }
     before = entry.key_before;
   }
@@ -201,6 +226,7 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
   switch (kind) {
     case Kind::ack:
       ++entry.acked;
+      entry.handled = true;
       outcomes.emplace_back(delivery.attempt, Outcome::acked);
       break;
     case Kind::retry:
@@ -209,6 +235,8 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
     case Kind::park:
       entry.park_asked = true;
       outcomes.emplace_back(delivery.attempt, Outcome::parked);
+      break;
+    case Kind::behind:
       break;
   }
 }
@@ -314,6 +342,11 @@ void Checker::check_verdict(ProcessId process, PublisherIndex publisher, const m
   auto& one = processes_[process];
   const auto index = logs_[publisher].find(verdict.seq);
   if (!index) broken("nothing is invented", "a verdict about seq " + std::to_string(verdict.seq));
+  if (verdict.kind == mesh::Verdict::Kind::behind) {
+    if (scenario_.groups[one.group].policy.order == mesh::Order::key) return;
+    broken("a poison event hurts only itself",
+           "held back without an order: " + name_of(publisher, one.group, *index));
+  }
   auto& outcomes = one.outcomes[{publisher, verdict.seq}];
   const auto had = [&](Outcome outcome) {
     return std::find(outcomes.begin(), outcomes.end(), std::pair(verdict.attempt, outcome)) != outcomes.end();

@@ -39,8 +39,9 @@ void Checker::commanded(PublisherIndex publisher, const mesh::GroupCommand& comm
 void Checker::audit_written(PublisherIndex publisher, const std::string& value) {
   const auto audit = mesh::core::decode_audit(value);
   if (!audit) broken("state is as documented", audit.error().describe());
-  if (audit->what != mesh::core::AuditValue::What::rewind) return;
   const auto group = group_named(audit->group);
+  if (group && audit->what == mesh::core::AuditValue::What::discard) discards_.insert({*group, audit->seq});
+  if (audit->what != mesh::core::AuditValue::What::rewind) return;
   if (!group || !rewinds_.contains({publisher, audit->group})) {
     broken("at least once or parked", "rewound by nobody: group " + audit->group);
   }
@@ -48,7 +49,8 @@ void Checker::audit_written(PublisherIndex publisher, const std::string& value) 
 }
 
 // What lies behind the new floor is owed anew, whatever had become of it; what lies before it is settled.
-// Retries and parked events keep their account.
+// Retries and parked events keep their account; what stands among the retries without having failed begins
+// anew.
 void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floor) {
   auto& log = logs_[publisher];
   auto& one = log.groups[group];
@@ -72,6 +74,14 @@ void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floo
         entry.expired = false;  // dropped with its retry, before that had found nothing to read
       if (!entry.parked && entry.acked == 0) entry.discarded = true;
       continue;
+    }
+    if (entry.parked && discards_.contains({group, log.events[index].seq})) {
+      renewed_.insert({group, log.events[index].seq});
+      entry.parked = false;
+    }
+    if (entry.in_retry && entry.history == 0 && entry.redriven == 0) {
+      entry.in_retry = entry.flying = false;
+      entry.sent_to = 0;
     }
     if (entry.parked || entry.in_retry) continue;
     entry.settled_before = entry.settled_before || accounted(entry);

@@ -37,6 +37,8 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
   // Parking and putting back are one commit: look at the end of it only.
   using Change = std::optional<std::optional<std::string>>;
   std::map<std::pair<GroupIndex, mesh::Seq>, std::pair<Change, Change>> changes;
+  discards_.clear();
+  renewed_.clear();
   for (const auto& write : writes) {
     if (write.table == mesh::Table::audit && write.value) audit_written(publisher, *write.value);
     if (write.table == mesh::Table::groups || write.table == mesh::Table::ledgers)
@@ -59,7 +61,8 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
     auto& entry = log.groups[group].entries[*index];
     const bool retry_before = entry.in_retry;
     if (change.first) entry.in_retry = change.first->has_value();
-    if (change.second) park_written(publisher, group, *index, *change.second);
+    if (change.second && !(renewed_.contains(where) && !*change.second))
+      park_written(publisher, group, *index, *change.second);
     if (change.first && (retry_before || *change.first))
       retry_written(publisher, group, *index, *change.first);
   }
@@ -127,6 +130,18 @@ void Checker::retry_written(PublisherIndex publisher, GroupIndex group, std::siz
   if (!done) broken("at least once or parked", "its retry was given up: " + name_of(publisher, group, index));
 }
 
+/// An earlier event of its key is parked, and the group parks keys.
+bool Checker::behind_parked(PublisherIndex publisher, GroupIndex group, std::size_t index) const {
+  if (scenario_.groups[group].policy.on_park != mesh::OnPark::park_key) return false;
+  const auto& entries = logs_[publisher].groups[group].entries;
+  for (auto before = entries[index].key_before; before != Entry::none;) {
+    const auto& entry = entries[static_cast<std::size_t>(before)];
+    if (entry.parked) return true;
+    before = entry.key_before;
+  }
+  return false;
+}
+
 void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
                            const std::optional<std::string>& value) {
   auto& log = logs_[publisher];
@@ -139,13 +154,14 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
     attempts_written(publisher, group, index, parked->history, parked->redrives);
     const auto allowed = scenario_.groups[group].policy.attempts_max;
     const bool whole = parked->history.size() < mesh::attempt_history_max;
-    if (whole && entry.failed != allowed && !(entry.park_asked && entry.failed < allowed)) {
+    const bool behind = parked->reason == mesh::Reason::key_parked && behind_parked(publisher, group, index);
+    if (whole && !behind && entry.failed != allowed && !(entry.park_asked && entry.failed < allowed)) {
       broken("parked after attempts_max failures",
              "parked with " + std::to_string(entry.failed) + " of " + std::to_string(allowed) +
                  " failed attempts: " + name_of(publisher, group, index));
     }
     if (!entry.parked) ++tally.parked;
-    entry.parked = true;
+    entry.parked = entry.let_go = true;
     return;
   }
   using Command = mesh::ParkedCommand::Kind;

@@ -47,6 +47,7 @@ void ConsumerNode::start() {
   mesh::core::DispatcherSettings settings;
   settings.concurrency = concurrency_;
   if (!watcher()) settings.ack_wait = scenario_.groups[group_].policy.ack_wait;
+  settings.ordered = in_order();
   settings.run_max = static_cast<std::size_t>(world_.rng.pick(std::array{1, 8, 256}));
   dispatcher_ = std::make_unique<mesh::core::Dispatcher>(settings);
   workers_.assign(concurrency_, {});
@@ -200,6 +201,7 @@ void ConsumerNode::turn() {
     take(std::move(input));
   }
   dispatcher_->expire(now());
+  if (in_order() && dispatcher_->has_completions()) cut_runs();
   drain_completions();
   for (auto& link : links_) {
     link.core->on_queue(dispatcher_->queued(), dispatcher_->queued_bytes(), now());
@@ -277,6 +279,10 @@ void ConsumerNode::carry_out(Link& link) {
     dispatcher_->drain(static_cast<mesh::core::LinkId>(&link - links_.data()), effects.drain,
                        link.core->generation());
     cut_runs();
+  }
+  for (const auto& key : effects.keys) {
+    world_.trace.line(name_, key.blocked ? "blocks" : "unblocks", {{"key", key.key}, {"turn", key.turn}});
+    dispatcher_->change(static_cast<mesh::core::LinkId>(&link - links_.data()), key);
   }
   if (!effects.deliveries.empty()) {
     world_.trace.line(

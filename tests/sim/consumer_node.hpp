@@ -94,6 +94,12 @@ class ConsumerNode final : public Client {
 
   bool watcher() const { return group_ >= scenario_.groups.size(); }
 
+  /// Events of a key wait for those before them.
+  bool in_order() const {
+    return !watcher() && scenario_.groups[group_].policy.order == mesh::Order::key &&
+           scenario_.plant != Plant::successors_first;
+  }
+
   void check_bounds() const;
 
   // workers

@@ -10,6 +10,12 @@ std::string text(std::uint64_t number) {
   return std::to_string(number);
 }
 
+std::string hex(mesh::SlotMask slots) {
+  std::ostringstream out;
+  out << std::hex << slots;
+  return out.str();
+}
+
 std::string text(const std::vector<mesh::Batch>& batches) {
   std::string out = "batches";
   for (const auto& batch : batches) {
@@ -32,23 +38,24 @@ std::string text(const std::vector<mesh::HeldEvent>& held) {
 }
 
 std::string text(const std::vector<mesh::Verdict>& verdicts) {
-  static const char* const kinds[] = {"?", "ack", "retry", "park"};
+  static const char* const kinds[] = {"?", "ack", "retry", "park", "behind"};
   std::string out;
   for (const auto& one : verdicts) {
-    out += std::string(" ") + kinds[static_cast<int>(one.kind) & 3] + ":" + text(one.seq) + "#" +
-           text(one.attempt) + (one.reason == mesh::Reason::ack_timeout ? "(timeout)" : "");
+    out += std::string(" ") + kinds[static_cast<int>(one.kind)] + ":" + text(one.seq) + "#" +
+           text(one.attempt) + (one.reason == mesh::Reason::ack_timeout ? "(timeout)" : "") +
+           (one.key != 0 ? " key " + hex(one.key) : "");
   }
   return out.empty() ? "" : " verdicts" + out;
 }
 
-std::string hex(mesh::SlotMask slots) {
-  std::ostringstream out;
-  out << std::hex << slots;
-  return out.str();
-}
-
 std::string release(mesh::SlotMask slots) {
   return slots == 0 ? "" : " release " + hex(slots);
+}
+
+std::string keys(const std::vector<mesh::KeyId>& keys) {
+  std::string out;
+  for (const auto key : keys) out += " " + hex(key);
+  return out;
 }
 
 struct Visitor {
@@ -80,12 +87,13 @@ struct Visitor {
     return "Welcome id " + text(m.id) + " session " + text(m.session & 0xffff) + " head " + text(m.head) +
            " epoch " + text(m.epoch) + " slots " + hex(m.slots) + release(m.release) +
            (m.resumed ? " resumed" : "") + " position " + text(m.position) + " " + text(m.settled) +
-           " redelivered through " + text(m.redelivered_through);
+           " redelivered through " + text(m.redelivered_through) + " blocked" + keys(m.blocked);
   }
 
   std::string operator()(const mesh::Grant& m) const {
     return "Grant epoch " + text(m.epoch) + " slots " + hex(m.slots) + release(m.release) + " position " +
-           text(m.position) + " " + text(m.settled) + " redelivered through " + text(m.redelivered_through);
+           text(m.position) + " " + text(m.settled) + " redelivered through " + text(m.redelivered_through) +
+           " blocked" + keys(m.blocked);
   }
 
   std::string operator()(const mesh::Events& m) const {
@@ -115,6 +123,10 @@ struct Visitor {
 
   std::string operator()(const mesh::Released& m) const {
     return "Released id " + text(m.id) + " slots " + hex(m.slots);
+  }
+
+  std::string operator()(const mesh::Unblock& m) const {
+    return "Unblock epoch " + text(m.epoch) + " through " + text(m.through) + " keys " + keys(m.keys);
   }
 
   std::string operator()(const mesh::Detached& m) const { return "Detached id " + text(m.id); }

@@ -165,6 +165,12 @@ Scenario draw_scenario(std::uint64_t seed, Plant plant) {
 
   const auto groups = static_cast<unsigned>(rng.between(1, 4));
   for (unsigned number = 0; number < groups; ++number) run.groups.push_back(draw_group(rng, number, span));
+  Rng orders(mix(seed ^ 0x6f72646572));
+  for (auto& group : run.groups) {
+    if (!orders.chance(0.5)) continue;
+    group.policy.order = mesh::Order::key;
+    if (orders.chance(0.3)) group.policy.on_park = mesh::OnPark::park_key;
+  }
   run.watchers = rng.chance(0.15) ? 1 : 0;
   run.network = draw_network(rng);
   run.process = draw_process(rng);
@@ -190,7 +196,9 @@ std::string Scenario::describe() const {
     text += " " + group.name + "[";
     for (const auto& prefix : group.prefixes) text += "'" + prefix + "' ";
     if (group.members > 1) text += std::to_string(group.members) + " members ";
-    text += "x" + std::to_string(group.concurrency) + (group.use_live ? "" : " direct") + " attempts " +
+    text += "x" + std::to_string(group.concurrency) + (group.use_live ? "" : " direct") +
+            (group.policy.order == mesh::Order::key ? " in-order" : "") +
+            (group.policy.on_park == mesh::OnPark::park_key ? " parking-keys" : "") + " attempts " +
             std::to_string(group.policy.attempts_max) + "]";
   }
   const auto evil = [&](const char* name, bool present) {

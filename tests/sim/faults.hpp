@@ -25,7 +25,8 @@ enum class Plant : std::uint8_t {
   attempt_not_persisted,
   no_fencing,            ///< slots are taken from members within their lease
   slots_before_release,  ///< slots are given on as soon as they are asked back
-  suspects_in_bulk       ///< suspects are given out all at once
+  suspects_in_bulk,      ///< suspects are given out all at once
+  successors_first       ///< events do not wait for those of their key that wait for a retry
 };
 
 struct GroupPlan {

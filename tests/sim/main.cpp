@@ -30,6 +30,7 @@ constexpr const char* help =
           no_fencing           slots are taken from members within their lease
           slots_before_release  slots are given on as soon as they are asked back
           suspects_in_bulk     suspects are given out all at once
+          successors_first     events do not wait for those of their key that wait for a retry
   sim --same N [--from S]
         plays each of N seeds twice: both must give the same trace
   sim --help
@@ -54,6 +55,7 @@ std::optional<Plant> plant_named(std::string_view name) {
   if (name == "no_fencing") return Plant::no_fencing;
   if (name == "slots_before_release") return Plant::slots_before_release;
   if (name == "suspects_in_bulk") return Plant::suspects_in_bulk;
+  if (name == "successors_first") return Plant::successors_first;
   return std::nullopt;
 }
 

@@ -56,6 +56,8 @@ struct Entry {
   bool retried = false;     ///< was there once
   bool parked = false;      ///< in the parking lot, on disk
   bool discarded = false;
+  bool handled = false;         ///< acknowledged once
+  bool let_go = false;          ///< was parked once
   bool settled_before = false;  ///< a rewind; who lived then may still say that it is settled
   bool expired = false;         ///< dropped by retention before the group had settled it
 };

@@ -42,6 +42,7 @@ std::optional<mesh::ControlMessage> PublisherNode::planted(const mesh::core::Rou
       }
       return std::nullopt;
     case Plant::suspects_in_bulk:
+    case Plant::successors_first:
       if (std::holds_alternative<mesh::Events>(message)) fetches_.erase(route);
       if (std::holds_alternative<mesh::Deliver>(message)) forge_events(route, *peer_of(route));
       return std::nullopt;

@@ -112,6 +112,7 @@ void ConsumerNode::end_handler(std::size_t worker) {
                      {"seq", delivery.event.seq},
                      {"kind", static_cast<std::uint64_t>(outcome.kind)}});
   checker_.handling_returned(process_, links_[delivery.link].index, delivery, outcome.kind);
+  if (in_order() && outcome.kind != Kind::ack) one.cut = true;
   one.outcomes.push_back(std::move(outcome));
   if (++one.at < one.run.deliveries.size() && !one.cut) return begin_handler(worker);
   if (one.at < one.run.deliveries.size()) dispatcher_->shorten(one.run, one.at);

@@ -94,9 +94,10 @@ GroupList group_list() {
 }  // namespace
 
 std::map<std::string, ControlMessage> control_examples() {
-  const Verdict retry{Verdict::Kind::retry, 3,  1,      0, Reason::handler_rejected,
-                      "mailbox full",       {}, 1500us, 53};
-  const Verdict park{Verdict::Kind::park, 3, 2, 0, Reason::handler_rejected, "no such mailbox", {}, 2ms, 53};
+  const Verdict retry{Verdict::Kind::retry, 3,  1,      0,  Reason::handler_rejected,
+                      "mailbox full",       {}, 1500us, 53, 0};
+  const Verdict park{Verdict::Kind::park, 3,  2,   0,  Reason::handler_rejected,
+                     "no such mailbox",   {}, 2ms, 53, 0};
   return {
       {"hello", hello()},
       {"welcome", welcome()},
@@ -107,7 +108,8 @@ std::map<std::string, ControlMessage> control_examples() {
       {"deliver", Deliver{session, epoch, {{3, 2, 0}}, {one(3, "booking.cancelled", "\x03")}}},
       {"ack-2", Ack{session, 4, epoch, {{all_slots, 5, {}}}, {park}, {{3, 2}}}},
       {"acked-2", Acked{session, 4, false, 5}},
-      {"grant", Grant{session, 5, next_epoch, all_slots, upper, 0, {}, 0}},
+      {"grant", Grant{session, 5, next_epoch, all_slots, upper, 0, {}, 0, {}}},
+      {"unblock", Unblock{session, next_epoch, 4, {0x0123456789abcdf5}}},
       {"release", Release{session, 5, next_epoch, upper, {{upper, 5, {}}}}},
       {"released", Released{session, 5, upper}},
       {"detach", Detach{session, 6, next_epoch, {{~upper, 5, {}}}, {}, true}},

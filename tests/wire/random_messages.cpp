@@ -70,7 +70,7 @@ std::vector<HeldEvent> RandomMessages::held() {
 std::vector<Verdict> RandomMessages::verdicts() {
   std::vector<Verdict> verdicts(coin() ? 0 : below(10));
   for (Verdict& verdict : verdicts) {
-    verdict = {static_cast<Verdict::Kind>(1 + below(3)),
+    verdict = {static_cast<Verdict::Kind>(1 + below(4)),
                number(),
                attempt(),
                number32(),
@@ -78,7 +78,8 @@ std::vector<Verdict> RandomMessages::verdicts() {
                text(),
                {},
                duration(),
-               static_cast<Slot>(below(slot_count))};
+               static_cast<Slot>(below(slot_count)),
+               coin() ? number() : 0};
     if (coin()) verdict.delay = Duration(static_cast<std::int64_t>(below(1'000'000'000'000)));
   }
   return verdicts;
@@ -135,6 +136,8 @@ Hello RandomMessages::make() {
   hello.policy.jitter = static_cast<double>(below(1001)) / 1000;
   hello.policy.attempts_max = attempt();
   hello.policy.ack_wait = 10ms + 1ms * below(80'000'000);
+  if (coin()) hello.policy.order = Order::key;
+  if (hello.policy.order == Order::key && coin()) hello.policy.on_park = OnPark::park_key;
   if (coin()) hello.resume = Resume{number(), number(), ledgers(), held()};
   return hello;
 }
@@ -168,12 +171,17 @@ template <>
 Welcome RandomMessages::make() {
   return {number(), number(),   origin(), name(),   number32(), "tcp://127.0.0.1:5602",
           number(), duration(), number(), number(), number(),   coin(),
-          number(), ledgers(),  number()};
+          number(), ledgers(),  number(), seqs()};
 }
 
 template <>
 Grant RandomMessages::make() {
-  return {number(), number(), number(), number(), number(), number(), ledgers(), number()};
+  return {number(), number(), number(), number(), number(), number(), ledgers(), number(), seqs()};
+}
+
+template <>
+Unblock RandomMessages::make() {
+  return {number(), number(), number(), seqs()};
 }
 
 template <>

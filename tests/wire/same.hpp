@@ -54,12 +54,16 @@ inline auto fields(const Detach& m) {
 
 inline auto fields(const Welcome& m) {
   return std::tie(m.id, m.session, m.origin, m.name, m.incarnation, m.events, m.head, m.lease, m.epoch,
-                  m.slots, m.release, m.resumed, m.position, m.settled, m.redelivered_through);
+                  m.slots, m.release, m.resumed, m.position, m.settled, m.redelivered_through, m.blocked);
 }
 
 inline auto fields(const Grant& m) {
   return std::tie(m.session, m.head, m.epoch, m.slots, m.release, m.position, m.settled,
-                  m.redelivered_through);
+                  m.redelivered_through, m.blocked);
+}
+
+inline auto fields(const Unblock& m) {
+  return std::tie(m.session, m.epoch, m.through, m.keys);
 }
 
 inline bool same(const Events& a, const Events& b) {

@@ -65,8 +65,8 @@ BOOST_AUTO_TEST_CASE(an_ack_must_have_known_verdicts_and_not_too_many) {
   const auto ok = [](const std::function<void(Ack&)>& change) { return accepted<Ack>("ack", change); };
   BOOST_TEST(ok([](Ack& m) { m.verdicts.resize(verdicts_max); }));
   BOOST_TEST(!ok([](Ack& m) { m.verdicts.resize(verdicts_max + 1); }));
-  BOOST_TEST(!ok([](Ack& m) { m.verdicts[0].kind = static_cast<Verdict::Kind>(4); }));
-  BOOST_TEST(!ok([](Ack& m) { m.verdicts[0].reason = static_cast<Reason>(7); }));
+  BOOST_TEST(!ok([](Ack& m) { m.verdicts[0].kind = static_cast<Verdict::Kind>(5); }));
+  BOOST_TEST(!ok([](Ack& m) { m.verdicts[0].reason = static_cast<Reason>(8); }));
 }
 
 BOOST_AUTO_TEST_CASE(the_largest_ack_that_a_member_may_send_is_accepted) {

@@ -37,7 +37,12 @@ inline void let_go(std::vector<Delivery>& deliveries) {
 
 /// What became of a delivery.
 struct Completion {
-  enum class Kind : std::uint8_t { ack, retry, park };
+  enum class Kind : std::uint8_t {
+    ack,
+    retry,
+    park,
+    behind,  ///< not handled: its key is blocked, see blocked_keys.hpp
+  };
   LinkId link = 0;
   std::uint32_t generation = 0;
   Seq seq = 0;
@@ -45,6 +50,8 @@ struct Completion {
   SlotMask slots =
       all_slots;  ///< as of the delivery; of `dropped`: none, unless it was drained; of `drained`: which
   Slot slot = 0;  ///< the event's
+  KeyId key = 0;  ///< the event's, with Order::key; of what was acked or dropped perhaps 0
+  std::uint64_t turn = 0;  ///< its key was blocked by this; 0: it was not
   std::uint32_t attempt = 1;
   std::uint32_t redrives = 0;
   bool counted = false;
@@ -58,6 +65,13 @@ struct Completion {
   std::size_t bytes = 0;     ///< their records' bytes
   bool dropped = false;      ///< they were dropped before they started: nothing is settled, only let go
   bool drained = false;      ///< no outcome, but news: nothing of `slots` is queued or running any more
+};
+
+/// A key that the dispatcher shall hold back or let through; see blocked_keys.hpp.
+struct KeyChange {
+  KeyId key = 0;
+  bool blocked = false;
+  std::uint64_t turn = 0;  ///< to be free: unless it was blocked in a later turn than this
 };
 
 /// The outcome, still ack, of this one delivery.

@@ -4,14 +4,25 @@
 #include <map>
 
 #include <mesh/core/consumer/hung_book.hpp>
+#include <mesh/core/consumer/key_gate.hpp>
 #include <mesh/core/consumer/run_book.hpp>
 #include <mesh/core/consumer/work_queue.hpp>
 
 namespace mesh::core {
+namespace {
+
+/// Runs are as long as handlers are quick: long ones that are cut short would be made in vain.
+constexpr std::size_t run_size_min = 32;
+
+}  // namespace
 
 struct Dispatcher::State {
   explicit State(DispatcherSettings given)
-      : settings(given), queue(given.concurrency > 1), runs(given.ack_wait), hung(given.ack_wait) {}
+      : settings(given),
+        queue(given.concurrency > 1),
+        runs(given.ack_wait, given.ordered),
+        hung(given.ack_wait),
+        gate(given.ordered) {}
 
   void drop(const std::function<bool(const Delivery&)>& condition) {
     const auto gone = [this](const Delivery& delivery) {
@@ -48,6 +59,17 @@ struct Dispatcher::State {
     queue.push(returned);
   }
 
+  /// Takes out what is not to be handled now.
+  void hold_back(std::vector<Delivery>& deliveries) {
+    if (!gate.ordered()) return;
+    std::erase_if(deliveries, [this](const Delivery& delivery) {
+      if (!gate.holds_back(delivery)) return false;
+      completions.push_back(gate.behind(delivery));
+      if (const auto lane = lane_of(delivery); lane && settings.concurrency > 1) queue.release(*lane);
+      return true;
+    });
+  }
+
   bool is_outdated(const Delivery& delivery) const {
     const auto bound = dropped.find(delivery.link);
     return bound != dropped.end() && delivery.generation < bound->second;
@@ -82,9 +104,11 @@ struct Dispatcher::State {
   };
 
   DispatcherSettings settings;
+  std::size_t run_size = run_size_min;  ///< of the newest run, or what was begun of it
   WorkQueue queue;
   RunBook runs;
   HungBook hung;
+  KeyGate gate;
   std::vector<Completion> completions;
   std::map<LinkId, std::uint32_t> dropped;  ///< generations below are void
   std::map<LinkId, Drain> draining;         ///< slots of which workers still have something
@@ -117,8 +141,12 @@ bool Dispatcher::take(Run& run, Now now) {
   const auto workers = std::max<std::uint32_t>(1, state_->settings.concurrency);
   let_go(run.deliveries);
   if (state_->runs.size() >= workers) return false;
-  const auto count_max = workers > 1 ? 1 : std::max<std::size_t>(1, state_->settings.run_max);
-  if (!state_->queue.take(run.deliveries, count_max)) return false;
+  state_->run_size = std::min(2 * state_->run_size, std::max<std::size_t>(1, state_->settings.run_max));
+  const auto count_max = workers > 1 ? 1 : state_->run_size;
+  do {
+    if (!state_->queue.take(run.deliveries, count_max)) return false;
+    state_->hold_back(run.deliveries);
+  } while (run.deliveries.empty());
   run.id = state_->runs.begin(run.deliveries, now);
   return true;
 }
@@ -134,17 +162,22 @@ void Dispatcher::extend(RunId run, Now now) {
 
 void Dispatcher::shorten(Run& run, std::size_t count) {
   if (count >= run.deliveries.size()) return;
+  state_->run_size = std::max(run_size_min, count);
   state_->runs.shorten(run.id, count);
+  const bool may_be_void = !state_->dropped.empty() || !state_->draining.empty();
   const auto rest = std::span(run.deliveries).subspan(count);
-  const bool void_any = std::any_of(rest.begin(), rest.end(),
-                                    [this](const Delivery& delivery) { return state_->is_void(delivery); });
-  state_->queue.put_back(rest);
-  run.deliveries.resize(count);
+  const bool void_any =
+      may_be_void && std::any_of(rest.begin(), rest.end(),
+                                 [this](const Delivery& delivery) { return state_->is_void(delivery); });
+  state_->queue.put_back(run.deliveries, count);
   if (void_any) state_->drop([this](const Delivery& delivery) { return state_->is_void(delivery); });
 }
 
 void Dispatcher::finish(RunId run, std::span<const Outcome> outcomes, Now) {
-  if (const auto lane = state_->runs.finish(run, outcomes, state_->completions)) state_->queue.release(*lane);
+  const auto from = state_->completions.size();
+  const auto lane = state_->runs.finish(run, outcomes, state_->completions);
+  state_->gate.failed(state_->completions, from);
+  if (lane) state_->queue.release(*lane);
   state_->push_returned();
   if (!state_->draining.empty()) state_->tell_drained();
 }
@@ -154,8 +187,10 @@ void Dispatcher::finish_all(RunId run, Now now) {
 }
 
 void Dispatcher::expire(Now now) {
+  const auto from = state_->completions.size();
   state_->runs.expire(now, state_->completions);
   state_->hung.expire(now, state_->completions);
+  state_->gate.failed(state_->completions, from);
 }
 
 std::optional<Duration> Dispatcher::next_deadline() const {
@@ -173,6 +208,7 @@ void Dispatcher::drop(LinkId link, std::uint32_t generation) {
   }
   state_->drop(
       [&](const Delivery& delivery) { return delivery.link == link && delivery.generation < generation; });
+  state_->gate.clear(link);
 }
 
 void Dispatcher::drain(LinkId link, SlotMask slots, std::uint32_t generation) {
@@ -183,6 +219,10 @@ void Dispatcher::drain(LinkId link, SlotMask slots, std::uint32_t generation) {
     return delivery.link == link && (slots >> delivery.event.slot & 1) != 0;
   });
   state_->tell_drained();
+}
+
+void Dispatcher::change(LinkId link, const KeyChange& change) {
+  state_->gate.change(link, change);
 }
 
 void Dispatcher::drop_queued() {
@@ -197,6 +237,10 @@ void Dispatcher::take_completions(std::vector<Completion>& out) {
     out.insert(out.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
   }
   from.clear();
+}
+
+bool Dispatcher::has_completions() const {
+  return !state_->completions.empty();
 }
 
 std::size_t Dispatcher::queued() const {

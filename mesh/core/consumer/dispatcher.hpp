@@ -27,6 +27,7 @@ struct Run {
 struct DispatcherSettings {
   std::uint32_t concurrency = 1;
   Duration ack_wait = 30s;
+  bool ordered = false;       ///< Order::key: a key whose event fails is held back until change() frees it
   std::size_t run_max = 256;  ///< events per run when concurrency is 1; with more workers a run is one event
 };
 
@@ -42,7 +43,8 @@ class Dispatcher {
   void push(std::vector<Delivery>& deliveries);
 
   /// The next run, if a worker is free to take one and something is runnable. `run` is filled; false:
-  /// nothing.
+  /// nothing. What is held back comes out as completions. With Order::key a run ends (shorten) with the first
+  /// event that is not acked or ran past ack_wait.
   bool take(Run& run, Now now);
 
   /// The worker has begun the event at `index` of its run (the earlier ones are done). Cheap; optional
@@ -83,11 +85,15 @@ class Dispatcher {
   /// Drops what is queued and not running of these slots of a link, in the same way. As soon as nothing of a
   /// slot runs either, that comes out as a completion with `drained`, after the outcomes of what ran.
   void drain(LinkId link, SlotMask slots, std::uint32_t generation);
+  /// Holds back the key's events of a link from now on, or no more.
+  void change(LinkId link, const KeyChange& change);
   /// Drops everything queued that is not running (close), in the same way.
   void drop_queued();
 
   /// Completions since the last call are appended to `out`.
   void take_completions(std::vector<Completion>& out);
+
+  bool has_completions() const;
 
   std::size_t queued() const;        ///< events queued, not running
   std::size_t queued_bytes() const;  ///< their records' bytes

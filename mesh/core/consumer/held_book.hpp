@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <set>
 #include <vector>
 
@@ -17,7 +18,9 @@ class HeldBook {
   /// True: it is new and now in hand. False: in hand, finished already, or no room for more (it comes again).
   bool take(const Redelivery& item);
   /// Its verdict was answered.
-  void answered(const HeldEvent& event);
+  void answered(const HeldEvent& event, Slot slot);
+  /// These slots begin anew: what was finished of them may come again (a rewind counts from one).
+  void forget(SlotMask slots);
   /// It was dropped before it started; it may come again.
   void release(const HeldEvent& event);
   void clear();
@@ -30,7 +33,7 @@ class HeldBook {
  private:
   std::set<HeldEvent> held_;
   std::deque<HeldEvent> order_;  ///< of finished_, oldest first
-  std::set<HeldEvent> finished_;
+  std::map<HeldEvent, Slot> finished_;
 };
 
 }  // namespace mesh::core

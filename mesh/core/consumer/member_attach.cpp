@@ -95,6 +95,7 @@ void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
     head = std::max(head, merge.position());
     resumed_slots = mine();
     releases.clear();  // the Resume has said it
+    blocked.add(welcome.blocked);
     if (!watching()) {
       change_slots(welcome.slots, welcome.release, welcome.position, std::move(welcome.settled),
                    welcome.redelivered_through);
@@ -102,6 +103,7 @@ void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
   } else {
     assign(watching() ? all_slots : welcome.slots, watching() ? 0 : welcome.release, welcome.position,
            std::move(welcome.settled), welcome.redelivered_through);
+    blocked.begin(welcome.blocked);
   }
   heard_from_publisher(now);
   timers.set(Timer::life, now.steady + lease / 3);
@@ -142,8 +144,10 @@ void MemberCore::State::on_grant(Grant& grant, Now now) {
   epoch = grant.epoch;
   epoch_first_id = last_id + 1;
   head = std::max(head, grant.head);
+  const SlotMask before = slots;
   change_slots(grant.slots, grant.release, grant.position, std::move(grant.settled),
                grant.redelivered_through);
+  blocked.gain(slots & ~before, grant.blocked);
   report_soon(now, Duration{0});  // that it was heard
 }
 

@@ -64,6 +64,8 @@ void MemberCore::on_control(ControlMessage message, Now now) {
   } else if (auto* deliver = std::get_if<Deliver>(&message)) {
     if (deliver->session == state.session) state.heard_from_publisher(now);
     state.on_deliver(*deliver);
+  } else if (auto* unblock = std::get_if<Unblock>(&message)) {
+    state.on_unblock(*unblock, now);
   } else if (auto* released = std::get_if<Released>(&message)) {
     state.on_released(*released, now);
   } else if (auto* welcome = std::get_if<Welcome>(&message)) {
@@ -160,6 +162,8 @@ void MemberCore::take_effects(MemberEffects& effects) {
   if (out.connect_events) effects.connect_events = std::move(out.connect_events);
   if (out.listen) effects.listen = std::exchange(out.listen, std::nullopt);
   append(effects.control, out.control);
+  auto keys = state_->blocked.take_changes();
+  append(effects.keys, keys);
   append(effects.deliveries, out.deliveries);
   append(effects.notices, out.notices);
   if (out.drop_before_generation) effects.drop_before_generation = out.drop_before_generation;

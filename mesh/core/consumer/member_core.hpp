@@ -48,6 +48,8 @@ struct MemberEffects {
   /// dropped.
   std::optional<bool> listen;
   std::vector<ControlMessage> control;
+  /// For the dispatcher, in order, after `drop_before_generation` and before `deliveries`.
+  std::vector<KeyChange> keys;
   std::vector<Delivery> deliveries;  ///< all of the newest generation
   /// Queued deliveries of earlier generations are void: drop what has not started.
   std::optional<std::uint32_t> drop_before_generation;

@@ -55,6 +55,9 @@ void MemberCore::State::judge(const Completion& completion, SlotMask settles) {
       verdict.kind = Verdict::Kind::park;
       ++counters.parked;
       break;
+    case Completion::Kind::behind:
+      verdict.kind = Verdict::Kind::behind;
+      break;
   }
   if (watching()) return;
   verdict.seq = completion.seq;
@@ -65,6 +68,9 @@ void MemberCore::State::judge(const Completion& completion, SlotMask settles) {
   verdict.delay = completion.delay;
   verdict.took = completion.took;
   verdict.slot = completion.slot;
+  verdict.key = completion.key;
+  if (completion.turn != 0) blocked.blocked(completion.key, completion.turn);
+  blocked.asked(completion.key);
   verdicts.add(std::move(verdict), settles, completion.counted);
 }
 
@@ -82,9 +88,17 @@ void MemberCore::State::on_acked(const Acked& acked, Now now) {
   verdicts.answered(acked.id, [&](const VerdictBook::Entry& entry) {
     settlement.add(entry.settles, {entry.verdict.seq, entry.verdict.seq});
     const Verdict& verdict = entry.verdict;
-    if (entry.redelivered) held.answered({verdict.seq, verdict.attempt, verdict.redrives});
+    blocked.answered(verdict.key, entry.carrier);
+    if (entry.redelivered) held.answered({verdict.seq, verdict.attempt, verdict.redrives}, verdict.slot);
   });
   if (verdicts.waiting()) report_soon(now, Duration{0});
+}
+
+void MemberCore::State::on_unblock(const Unblock& unblock, Now now) {
+  if (!attached() || unblock.session != session) return;
+  heard_from_publisher(now);
+  if (unblock.epoch != epoch) return;
+  for (const KeyId key : unblock.keys) blocked.free(key, unblock.through);
 }
 
 void MemberCore::State::report_soon(Now now, Duration within) {

@@ -43,6 +43,7 @@ void MemberCore::State::gain(SlotMask gained, Seq at, std::vector<SlotLedger> le
   for (auto& pending : releases) pending.slots &= ~gained;
   std::erase_if(releases, [](const PendingRelease& pending) { return pending.slots == 0; });
   settlement.gain(gained, at, std::move(ledgers), head);
+  held.forget(gained);
   for (Slot slot = 0; slot < slot_count; ++slot) {
     if ((gained >> slot & 1) != 0) marks[slot] = redelivered;
   }
@@ -145,6 +146,7 @@ void MemberCore::State::on_released(const Released& released, Now now) {
   for (auto& pending : releases) {
     if (pending.id == 0 || pending.id > released.id) continue;
     settlement.lose(pending.slots & released.slots);
+    blocked.forget(pending.slots & released.slots);
     pending.slots &= ~released.slots;
   }
   std::erase_if(releases, [](const PendingRelease& pending) { return pending.slots == 0; });

@@ -10,6 +10,7 @@
 
 #include <deque>
 
+#include <mesh/core/consumer/blocked_keys.hpp>
 #include <mesh/core/consumer/held_book.hpp>
 #include <mesh/core/consumer/live_merge.hpp>
 #include <mesh/core/consumer/member_core.hpp>
@@ -133,6 +134,7 @@ struct MemberCore::State {
   void redelivered_completion(const Completion& completion);
   void judge(const Completion& completion, SlotMask settles);
   void on_acked(const Acked& acked, Now now);
+  void on_unblock(const Unblock& unblock, Now now);
   void report_soon(Now now, Duration within);
   void send_ack(Now now);
 
@@ -148,6 +150,7 @@ struct MemberCore::State {
   LiveMerge merge;
   Settlement settlement;
   VerdictBook verdicts;
+  BlockedKeys blocked;
   HeldBook held;
   MemberTimers timers;
   MemberEffects out;

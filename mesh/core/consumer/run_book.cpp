@@ -23,7 +23,8 @@ RunId RunBook::begin(std::span<const Delivery> deliveries, Now now) {
   free->tickets.clear();
   for (const auto& delivery : deliveries) {
     free->tickets.push_back({delivery.link, delivery.generation, delivery.attempt, delivery.redrives,
-                             delivery.counted, false, delivery.event.slot, delivery.event.seq,
+                             delivery.counted, false, delivery.event.slot,
+                             with_keys_ ? key_id(delivery.event.key) : 0, delivery.event.seq,
                              delivery.covers_to, delivery.slots, delivery.event.record.size()});
   }
   ++running_;
@@ -132,6 +133,7 @@ Completion RunBook::completion_of(const Ticket& ticket) {
   completion.covers_to = ticket.covers_to;
   completion.slots = ticket.slots;
   completion.slot = ticket.slot;
+  completion.key = ticket.key;
   completion.attempt = ticket.attempt;
   completion.redrives = ticket.redrives;
   completion.counted = ticket.counted;

@@ -18,7 +18,8 @@ inline constexpr Duration stood_still = 1s;
 
 class RunBook {
  public:
-  explicit RunBook(Duration ack_wait) : ack_wait_(ack_wait) {}
+  /// `with_keys`: completions tell their key.
+  RunBook(Duration ack_wait, bool with_keys) : ack_wait_(ack_wait), with_keys_(with_keys) {}
 
   /// The run begins with its first event.
   RunId begin(std::span<const Delivery> deliveries, Now now);
@@ -52,6 +53,7 @@ class RunBook {
     bool counted = false;
     bool expired = false;
     Slot slot = 0;
+    KeyId key = 0;
     Seq seq = 0;
     Seq covers_to = 0;
     SlotMask slots = all_slots;
@@ -72,6 +74,7 @@ class RunBook {
   void seen(Now now);
 
   Duration ack_wait_;
+  bool with_keys_;
   std::vector<Active> runs_;  ///< about as many as there are workers
   RunId last_id_ = 0;
   std::size_t running_ = 0;

@@ -106,12 +106,14 @@ bool WorkQueue::take(std::vector<Delivery>& run, std::size_t count_max) {
   return !run.empty();
 }
 
-void WorkQueue::put_back(std::span<Delivery> deliveries) {
-  size_ += deliveries.size();
-  for (const auto& delivery : deliveries) bytes_ += delivery.event.record.size();
-  if (deliveries.empty()) return;
-  plain_.push_front(
-      {{std::make_move_iterator(deliveries.begin()), std::make_move_iterator(deliveries.end())}, 0});
+// Moves what was begun, not what is left: that may be much more.
+void WorkQueue::put_back(std::vector<Delivery>& run, std::size_t begun) {
+  const auto rest = run.begin() + static_cast<std::ptrdiff_t>(begun);
+  size_ += run.size() - begun;
+  for (auto delivery = rest; delivery != run.end(); ++delivery) bytes_ += delivery->event.record.size();
+  std::vector<Delivery> kept(std::make_move_iterator(run.begin()), std::make_move_iterator(rest));
+  plain_.push_front({std::move(run), begun});
+  run = std::move(kept);
 }
 
 void WorkQueue::release(LaneId id) {

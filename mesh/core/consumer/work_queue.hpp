@@ -36,8 +36,9 @@ class WorkQueue {
   /// as one, so a run may end before count_max.
   bool take(std::vector<Delivery>& run, std::size_t count_max);
 
-  /// The end of what take gave out was not begun: back to the front. Only without lanes.
-  void put_back(std::span<Delivery> deliveries);
+  /// Of what take gave out all but the first `begun` goes back to the front, and from `run`. Only without
+  /// lanes.
+  void put_back(std::vector<Delivery>& run, std::size_t begun);
 
   /// The event of that lane is no longer running.
   void release(LaneId lane);

@@ -2,6 +2,7 @@
 
 #include <journal/topic.hpp>
 #include <mesh/core/publisher/attachment.hpp>
+#include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/prefix_change.hpp>
 
 namespace mesh::core {
@@ -146,7 +147,10 @@ bool Attachment::update_group(const Route& route, const Hello& hello, Group& gro
     change_prefixes(desk_, group, hello.prefixes);
   }
   if (group.value.policy != hello.policy) {
+    const bool other_order =
+        group.value.policy.order != hello.policy.order || group.value.policy.on_park != hello.policy.on_park;
     group.value.policy = hello.policy;
+    if (other_order) apply_order(group);
     desk_.save_value(group);
   }
   return true;
@@ -213,7 +217,7 @@ Welcome Attachment::welcome(const Session& session, const Hello& hello) const {
   out.events = desk_.settings.events_endpoint;
   out.head = desk_.head;
   out.lease = desk_.settings.lease;
-  if (session.group != nullptr) tell_slots(out, session);
+  if (session.group != nullptr) tell_slots(out, session, session.slots);
   return out;
 }
 

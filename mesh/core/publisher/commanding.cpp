@@ -7,11 +7,11 @@ namespace mesh::core {
 namespace {
 
 /// All up to the floor is settled; above it, what has an account of its own: a retry, or a parking lot's
-/// place.
+/// place. What has not failed begins anew with the others of its key.
 Ledger moved(const Group& group, Seq floor) {
   Ledger ledger(floor);
   for (auto it = group.retries.entries().upper_bound(floor); it != group.retries.entries().end(); ++it) {
-    ledger.settle(it->first);
+    if (!it->second.fresh()) ledger.settle(it->first);
   }
   for (auto it = group.parked.upper_bound(floor); it != group.parked.end(); ++it) ledger.settle(it->first);
   return ledger;
@@ -95,9 +95,13 @@ void Commanding::rewind(const Route& route, const GroupCommand& command, Group& 
             (group.reserved != 0 ? std::string("members of before the restart") : holders(desk_, group)) +
             " may have events in hand; try again");
   }
-  std::vector<Seq> dropped;
+  std::vector<Seq> dropped, fresh;
   for (const auto& [seq, entry] : group.retries.entries()) {
-    if (seq <= floor) dropped.push_back(seq);
+    if (seq <= floor) {
+      dropped.push_back(seq);
+    } else if (entry.fresh()) {
+      fresh.push_back(seq);
+    }
   }
   Ledger ledger = moved(group, floor);
   GroupDone done{command.id,
@@ -107,6 +111,7 @@ void Commanding::rewind(const Route& route, const GroupCommand& command, Group& 
                  dropped.size(),
                  0};
   if (!command.dry_run) {
+    dropped.insert(dropped.end(), fresh.begin(), fresh.end());
     move(group, std::move(ledger), dropped, now);
     desk_.audit({AuditValue::What::rewind, group.name, floor, now.wall});
     desk_.notice(Level::info, "group.rewound",

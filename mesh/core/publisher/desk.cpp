@@ -31,6 +31,7 @@ Group& Desk::add_group(std::string name, GroupValue value, Ledger ledger) {
   group->value = std::move(value);
   group->ledger = std::move(ledger);
   group->fetched = FetchedBook(group->ledger.floor());
+  group->retries.set_order(group->value.policy.order == Order::key);
   by_serial.emplace(group->serial, group.get());
   return *groups.insert_or_assign(std::move(name), std::move(group)).first->second;
 }
@@ -95,6 +96,7 @@ void Desk::erase_retry(Group& group, Seq seq) {
   }
   group.retries.erase(seq);
   save_retry(group, seq);
+  touch(group);  // what waited for it may go on
 }
 
 void Desk::send(const Route& route, ControlMessage message) {

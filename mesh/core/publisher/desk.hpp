@@ -57,6 +57,7 @@ struct ReadToRedrive {
   Group* group = nullptr;
   std::vector<Seq> chunk;  ///< being read
   std::vector<Seq> rest;   ///< descending: the next is last
+  std::size_t behind = 0;  ///< left where they are: an earlier event of their key is parked
   ParkedDone done;
 };
 

@@ -48,6 +48,7 @@ struct Group {
   Ledger ledger;
   RetryStore retries;
   std::map<Seq, ParkedIndex> parked;
+  KeyLines parked_lines;  ///< those that hold up their keys; see key_order.hpp
   Assignment assignment;
   FetchedBook fetched;
 

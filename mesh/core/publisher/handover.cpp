@@ -309,7 +309,7 @@ void Handover::grant(Session& session, Now now) {
   Grant grant;
   grant.session = session.id;
   grant.head = desk_.head;
-  tell_slots(grant, session);
+  tell_slots(grant, session, session.unheard);
   session.granted = now.steady;
   desk_.send(session.route, std::move(grant));
 }

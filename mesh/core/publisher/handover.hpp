@@ -7,6 +7,7 @@
 #pragma once
 
 #include <mesh/core/publisher/desk.hpp>
+#include <mesh/core/publisher/key_order.hpp>
 
 namespace mesh::core {
 
@@ -49,14 +50,15 @@ class Handover {
   Desk& desk_;
 };
 
-/// Fills in what a Welcome and a Grant have in common.
+/// Fills in what a Welcome and a Grant have in common. `told`: slots whose blocked keys it shall tell.
 template <class Message>
-void tell_slots(Message& out, const Session& session) {
+void tell_slots(Message& out, const Session& session, SlotMask told) {
   const Group& group = *session.group;
   out.epoch = session.epoch;
   out.slots = session.slots;
   out.release = session.leaving;
   const SlotMask news = session.unheard;
+  out.blocked = blocked_keys(group, told);
   if (news == 0) return;
   out.position = position(group, news);
   out.settled = group.ledger.view(news);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <mesh/core/publisher/isolation.hpp>
+#include <mesh/core/publisher/key_order.hpp>
 
 namespace mesh::core {
 namespace {
@@ -13,7 +14,8 @@ bool through_with(const Group& group, Seq seq) {
   if (it == group.retries.entries().end()) return true;
   const RetryEntry& entry = it->second;
   const bool parks = entry.state == RetryEntry::State::parking || entry.state == RetryEntry::State::fetching;
-  return parks || (!entry.suspect && (entry.attempts > 0 || entry.redrives > 0));
+  return parks || entry.state == RetryEntry::State::behind ||
+         (!entry.suspect && (entry.attempts > 0 || entry.redrives > 0));
 }
 
 SlotMask flight_slots(const Group& group) {
@@ -94,15 +96,17 @@ void Isolating::pump(Group& group, Now now) {
   desk_.ask(std::move(job), ReadToIsolate{&group, isolation.round});
 }
 
-void Isolating::take(Group& group, Seq seq, Slot slot, Now now) {
+void Isolating::take(Group& group, const EventView& event, Now now) {
+  const Seq seq = event.seq;
   --group.isolation.left;
-  RetryEntry& entry = group.retries.put(seq, slot);
+  RetryEntry& entry = group.retries.put(seq, event.slot, key_id(event.key));
   entry.due_wall = now.wall;
   group.retries.wait(seq, entry, now.steady);
   desk_.save_retry(group, seq);
   // Its entry settles it: both are in one commit.
   if (group.ledger.settle(seq)) desk_.ledger_changed(group, now);
   group.isolation.flight.insert(seq);
+  park_if_behind_parked(desk_, group, seq, entry, now);
 }
 
 void Isolating::on_read(const ReadToIsolate& reason, const ReadResult& result, Now now) {
@@ -123,7 +127,7 @@ void Isolating::on_read(const ReadToIsolate& reason, const ReadResult& result, N
       // One of each slot: a Deliver may be lost, and another overtake it, but never within a key.
       const SlotMask slot = SlotMask{1} << event.slot;
       if ((seen & slot) == 0 && isolation.flight.size() < isolation.width && isolation.left > 0) {
-        take(group, event.seq, event.slot, now);
+        take(group, event, now);
       } else {
         through = std::min(through, event.seq - 1);
       }

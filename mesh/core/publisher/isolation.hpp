@@ -28,7 +28,7 @@ class Isolating {
 
  private:
   void end(Group& group);
-  void take(Group& group, Seq seq, Slot slot, Now now);
+  void take(Group& group, const EventView& event, Now now);
 
   Desk& desk_;
 };

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/operating.hpp>
 #include <mesh/core/publisher/parking.hpp>
 
@@ -155,7 +156,7 @@ void Operating::on_parked_command(const Route& route, const ParkedCommand& comma
     if (desk_.busy(route, command.id)) return;
     for (const Seq seq : seqs) group->parked.at(seq).leaving = true;
     std::reverse(seqs.begin(), seqs.end());
-    ReadToRedrive work{route, command.id, group, {}, std::move(seqs), {}};
+    ReadToRedrive work{route, command.id, group, {}, std::move(seqs), 0, {}};
     work.done.id = command.id;
     return redrive_next(std::move(work));
   }
@@ -170,7 +171,9 @@ void Operating::on_parked_command(const Route& route, const ParkedCommand& comma
 
 void Operating::discard(Group& group, const std::vector<Seq>& seqs, Now now) {
   for (const Seq seq : seqs) {
+    const KeyId key = key_id(group.parked.at(seq).key);
     group.parked.erase(seq);
+    parked_no_more(desk_, group, key, seq);
     note_incident(group, {Incident::What::discarded, seq, 0, std::nullopt});
     desk_.write(Table::parked, event_key(group.name, seq), std::nullopt);
     desk_.audit({AuditValue::What::discard, group.name, seq, now.wall});
@@ -209,7 +212,8 @@ void Operating::on_redriven(ReadToRedrive work, const ReadResult& result, Now no
     const auto it = work.group->parked.find(seq);
     if (it == work.group->parked.end()) continue;
     it->second.leaving = false;
-    full = full || work.group->retries.size() >= desk_.settings.waiting_max;
+    full = full || work.group->retries.size() >= desk_.settings.waiting_max ||
+           crowded(*work.group, key_id(it->second.key));
     if (full || i >= result.values.size() || !result.values[i]) continue;
     redrive(work, seq, *result.values[i], now);
   }
@@ -224,17 +228,23 @@ void Operating::on_redriven(ReadToRedrive work, const ReadResult& result, Now no
 void Operating::redrive(ReadToRedrive& work, Seq seq, const std::string& bytes, Now now) {
   Group& group = *work.group;
   const Slot slot = group.parked.at(seq).slot;
+  const KeyId key = key_id(group.parked.at(seq).key);
+  if (is_behind_parked(group, seq, key)) {
+    ++work.behind;
+    return;
+  }
   auto value = decode_parked_value(bytes);
   if (!value) {
     return desk_.notice_rarely(Level::error, "journal.read_failed", value.error().describe(), now);
   }
-  RetryEntry& entry = group.retries.put(seq, slot);
+  RetryEntry& entry = group.retries.put(seq, slot, key);
   entry.redrives = value->redrives + 1;
   entry.history = std::move(value->history);
   entry.copied = true;
   entry.due_wall = now.wall;
   group.retries.wait(seq, entry, now.steady);
   group.parked.erase(seq);
+  parked_no_more(desk_, group, key, seq);
   note_incident(group, {Incident::What::redriven, seq, 0, std::nullopt});
   desk_.write(Table::parked, event_key(group.name, seq), std::nullopt);
   desk_.write(Table::retries, copy_key(group.name, seq), std::string(as_text(value->batch.view())));
@@ -250,6 +260,13 @@ void Operating::finish_redrive(ReadToRedrive& work, bool full) {
   }
   if (full && work.done.count == 0) {
     return desk_.refuse(work.route, work.id, 0, Errc::limit_reached, "the group has its maximum of retries");
+  }
+  if (work.behind != 0) {
+    const std::string text = std::to_string(work.behind) +
+                             " stay parked: an earlier event of their key is parked, which is to be redriven "
+                             "or discarded first";
+    if (work.done.count == 0) return desk_.refuse(work.route, work.id, 0, Errc::in_use, text);
+    desk_.notice(Level::warning, "parked.behind", "group " + work.group->name + ": " + text);
   }
   if (work.done.count != 0) {
     desk_.notice(Level::info, "parked.redriven",

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <mesh/core/publisher/failing.hpp>
+#include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/parking.hpp>
 #include <mesh/core/publisher/redelivery.hpp>
 
@@ -81,6 +82,11 @@ void Parking::on_read(const ReadToPark& reason, const ReadResult& result, Now no
 }
 
 void Parking::park(Group& group, Seq seq, RetryEntry& entry, const Batch& batch, Now now) {
+  if (entry.reason == Reason::key_parked && !is_behind_parked(group, seq, entry.key)) {
+    // What it was to be parked behind has been put back meanwhile.
+    group.retries.wait(seq, entry, now.steady);
+    return desk_.save_retry(group, seq);
+  }
   ParkedValue value;
   value.parked_at = now.wall;
   value.reason = *entry.reason;
@@ -95,10 +101,12 @@ void Parking::park(Group& group, Seq seq, RetryEntry& entry, const Batch& batch,
     group.read_again = now.steady + Redelivery::read_again;
     return desk_.notice_rarely(Level::error, "journal.read_failed", index.error().describe(), now);
   }
+  const KeyId key = key_id(index->key);
   group.parked.insert_or_assign(seq, std::move(*index));
   note_incident(group, {Incident::What::parked, seq, entry.attempts, entry.reason});
   desk_.write(Table::parked, event_key(group.name, seq), std::move(bytes));
   desk_.erase_retry(group, seq);
+  keep_parked_in_line(desk_, group, key, seq, now);
   ++desk_.counters.parked;
 }
 

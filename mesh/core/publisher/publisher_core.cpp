@@ -4,6 +4,7 @@
 #include <mesh/core/publisher/commanding.hpp>
 #include <mesh/core/publisher/fetching.hpp>
 #include <mesh/core/publisher/isolation.hpp>
+#include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/live_router.hpp>
 #include <mesh/core/publisher/operating.hpp>
 #include <mesh/core/publisher/parking.hpp>
@@ -89,6 +90,7 @@ void PublisherCore::State::end(Now now) {
     if (group.unbalanced) handover.balance(group, now);
     redelivery.pump(group, now);
     parking.pump(group, now);
+    tell_unblocked(desk, group);
     desk.touched.erase(serial);
     std::optional<Duration> next;
     const auto sooner = [&](std::optional<Duration> when) {

@@ -132,7 +132,7 @@ void Redelivery::on_read(const ReadToRedeliver& reason, const ReadResult& result
     if (entry == nullptr) continue;
     correct_slot(group, seq, *entry, batch);
     const Session* session = owner(group, entry->slot);
-    if (session == nullptr) {
+    if (session == nullptr || (!reason.again && group.retries.is_behind(seq, *entry))) {
       if (!reason.again) group.retries.wait(seq, *entry, entry->due);
       continue;
     }

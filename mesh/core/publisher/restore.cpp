@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <journal/topic.hpp>
+#include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/parking.hpp>
 #include <mesh/core/publisher/restore.hpp>
 #include <mesh/core/publisher/retention_plan.hpp>
@@ -61,7 +62,7 @@ Result<void> restore_groups(Desk& desk, const Journal& journal) {
 }
 
 void restore_entry(Group& group, Seq seq, RetryValue& value, Now now) {
-  RetryEntry& entry = group.retries.put(seq, value.slot);
+  RetryEntry& entry = group.retries.put(seq, value.slot, value.key);
   entry.attempts = value.attempts;
   entry.redrives = value.redrives;
   entry.due_wall = value.due;
@@ -69,7 +70,7 @@ void restore_entry(Group& group, Seq seq, RetryValue& value, Now now) {
   entry.reason = value.reason;
   entry.copied = value.copied;
   entry.history = std::move(value.history);
-  if (entry.attempts == 0 && entry.redrives == 0) {
+  if (entry.fresh() && value.state != RetryValue::State::behind) {
     // A suspect that was not through: nothing else is given out before it, as before.
     // It flies to a member that has nothing else: whoever had its slots had no others.
     const SlotMask slot = SlotMask{1} << entry.slot;
@@ -82,7 +83,8 @@ void restore_entry(Group& group, Seq seq, RetryValue& value, Now now) {
     group.isolation.flight.insert(seq);
   }
   switch (value.state) {
-    case RetryValue::State::waiting: {
+    case RetryValue::State::waiting:
+    case RetryValue::State::behind: {
       // The wall clock may have jumped: never earlier than now, never later than the delay it was given.
       const WallTime left = std::clamp<WallTime>(value.due - now.wall, 0, value.delay.count());
       group.retries.wait(seq, entry, now.steady + Duration{left});
@@ -205,6 +207,7 @@ Result<void> restore_desk(Desk& desk, const Journal& journal, std::span<const Gr
     group->reserved = group->value.owners.slots();
     if (group->reserved != 0) group->claim_until = now.steady + desk.settings.lease;
     group->unbalanced = true;
+    apply_order(*group);
     expire_through(desk, *group, desk.dropped_through, now);
     group->fetched = FetchedBook(desk.head);
     desk.touch(*group);

@@ -9,13 +9,57 @@ RetryEntry* RetryStore::find(Seq seq) {
   return it == entries_.end() ? nullptr : &it->second;
 }
 
-RetryEntry& RetryStore::put(Seq seq, Slot slot) {
+RetryEntry& RetryStore::put(Seq seq, Slot slot, KeyId key) {
   const auto [it, added] = entries_.try_emplace(seq);
-  if (added) {
-    it->second.slot = slot;
-    due_[slot].emplace(it->second.due, seq);
-  }
+  if (!added) return it->second;
+  it->second.slot = slot;
+  it->second.key = key;
+  due_[slot].emplace(it->second.due, seq);
+  line_up(key, seq);
   return it->second;
+}
+
+void RetryStore::set_order(bool ordered) {
+  lines_.clear();
+  ordered_ = ordered;
+  for (auto& [seq, entry] : entries_) {
+    if (ordered) {
+      line_up(entry.key, seq);
+    } else if (entry.state == RetryEntry::State::behind) {
+      list(seq, entry);
+    }
+  }
+}
+
+void RetryStore::line_up(KeyId key, Seq seq) {
+  if (!ordered_ || key == 0) return;
+  const Seq before = lines_.first(key);
+  lines_.join(key, seq);
+  for (const Seq one : {before, seq}) {
+    RetryEntry* entry = find(one);
+    if (entry == nullptr || entry->state != RetryEntry::State::waiting || !is_behind(one, *entry)) continue;
+    unlist(one, *entry);
+    entry->state = RetryEntry::State::behind;
+  }
+}
+
+void RetryStore::leave_line(KeyId key, Seq seq) {
+  if (!ordered_ || key == 0) return;
+  lines_.leave(key, seq);
+  const Seq first = lines_.first(key);
+  RetryEntry* entry = find(first);
+  if (entry != nullptr && entry->state == RetryEntry::State::behind) list(first, *entry);
+}
+
+bool RetryStore::is_behind(Seq seq, const RetryEntry& entry) const {
+  if (!ordered_ || entry.key == 0) return false;
+  const Seq first = lines_.first(entry.key);
+  return first != 0 && first < seq;
+}
+
+void RetryStore::list(Seq seq, RetryEntry& entry) {
+  entry.state = RetryEntry::State::waiting;
+  due_[entry.slot].emplace(entry.due, seq);
 }
 
 void RetryStore::unlist_due(Slot slot, const Due& due) {
@@ -29,6 +73,8 @@ void RetryStore::unlist(Seq seq, const RetryEntry& entry) {
   switch (entry.state) {
     case RetryEntry::State::waiting:
       unlist_due(entry.slot, {entry.due, seq});
+      break;
+    case RetryEntry::State::behind:
       break;
     case RetryEntry::State::reading:
       reading_.erase(seq);
@@ -51,32 +97,36 @@ void RetryStore::erase(Seq seq) {
   const auto it = entries_.find(seq);
   if (it == entries_.end()) return;
   unlist(seq, it->second);
+  const KeyId key = it->second.key;
   entries_.erase(it);
+  leave_line(key, seq);
 }
 
 void RetryStore::wait(Seq seq, RetryEntry& entry, Duration due) {
   unlist(seq, entry);
-  entry.state = RetryEntry::State::waiting;
+  entry.state = RetryEntry::State::behind;
   entry.reason.reset();
   entry.due = due;
-  due_[entry.slot].emplace(due, seq);
+  if (!is_behind(seq, entry)) list(seq, entry);
 }
 
 void RetryStore::move_slot(Seq seq, RetryEntry& entry, Slot slot) {
   const auto state = entry.state;
   unlist(seq, entry);
   entry.slot = slot;
-  entry.state = RetryEntry::State::waiting;
-  due_[slot].emplace(entry.due, seq);
+  list(seq, entry);
   if (state != RetryEntry::State::waiting) move(seq, entry, state);
 }
 
 void RetryStore::move(Seq seq, RetryEntry& entry, RetryEntry::State state) {
-  if (state == RetryEntry::State::waiting) return wait(seq, entry, entry.due);
+  if (state == RetryEntry::State::waiting || state == RetryEntry::State::behind) {
+    return wait(seq, entry, entry.due);
+  }
   unlist(seq, entry);
   entry.state = state;
   switch (state) {
     case RetryEntry::State::waiting:
+    case RetryEntry::State::behind:
       break;
     case RetryEntry::State::reading:
       reading_.insert(seq);
@@ -185,6 +235,9 @@ RetryValue to_value(const RetryEntry& entry) {
     case RetryEntry::State::reading:
       value.state = RetryValue::State::waiting;
       break;
+    case RetryEntry::State::behind:
+      value.state = RetryValue::State::behind;
+      break;
     case RetryEntry::State::flying:
       value.state = RetryValue::State::flying;
       break;
@@ -195,6 +248,7 @@ RetryValue to_value(const RetryEntry& entry) {
       break;
   }
   value.slot = entry.slot;
+  value.key = entry.key;
   value.attempts = entry.attempts;
   value.redrives = entry.redrives;
   value.due = entry.due_wall;

@@ -1,6 +1,7 @@
 // A group's events that failed and are not settled yet: when each is due, which are in a member's hands.
 //
 //   waiting --due--> reading --read, journaled--> flying --verdict--> gone | waiting | parking --> parked
+//   behind (with Order::key: of an earlier event of its key) --that one is gone--> waiting
 //
 // An entry is in flight with attempt number attempts + 1. Only bookkeeping in here: who calls decides.
 #pragma once
@@ -10,15 +11,17 @@
 #include <optional>
 #include <set>
 
+#include <mesh/core/publisher/key_lines.hpp>
 #include <mesh/core/publisher/state_codec.hpp>
 
 namespace mesh::core {
 
 struct RetryEntry {
   /// `reading` and `fetching` are a waiting and a parking entry whose event is being read; not journaled.
-  enum class State : std::uint8_t { waiting, reading, flying, parking, fetching };
+  enum class State : std::uint8_t { waiting, behind, reading, flying, parking, fetching };
   State state = State::waiting;
   Slot slot = 0;
+  KeyId key = 0;
   std::uint32_t attempts = 0;  ///< failed ones
   std::uint32_t redrives = 0;
   Duration due{0};  ///< steady; waiting
@@ -32,6 +35,9 @@ struct RetryEntry {
   std::vector<Attempt> history;
 
   std::uint32_t attempt() const { return attempts + 1; }
+
+  /// It has not failed: it is a suspect, or stands behind others of its key.
+  bool fresh() const { return attempts == 0 && redrives == 0; }
 
   /// A member may have it in hand as exactly this attempt: also while it waits, when its member had been
   /// taken for gone and nothing was charged.
@@ -54,12 +60,27 @@ class RetryStore {
 
   RetryEntry* find(Seq seq);
   /// The entry, made if need be.
-  RetryEntry& put(Seq seq, Slot slot);
+  RetryEntry& put(Seq seq, Slot slot, KeyId key);
   void erase(Seq seq);
 
   /// Every change of state goes through these.
   void wait(Seq seq, RetryEntry& entry, Duration due);
   void move(Seq seq, RetryEntry& entry, RetryEntry::State state);
+
+  /// From now on events of one key wait for each other, or not. What waits in line besides entries is
+  /// forgotten.
+  void set_order(bool ordered);
+  /// A seq that is no entry (any more) stands in its key's line, or leaves it.
+  void line_up(KeyId key, Seq seq);
+  void leave_line(KeyId key, Seq seq);
+
+  const KeyLines& lines() const { return lines_; }
+
+  /// Keys that nothing waits of any more, since the last call.
+  std::vector<KeyId> take_freed() { return lines_.take_freed(); }
+
+  /// An earlier event of its key is in line.
+  bool is_behind(Seq seq, const RetryEntry& entry) const;
 
   /// A waiting or flying entry turned out to be of another slot.
   void move_slot(Seq seq, RetryEntry& entry, Slot slot);
@@ -96,6 +117,7 @@ class RetryStore {
  private:
   using Due = std::pair<Duration, Seq>;
 
+  void list(Seq seq, RetryEntry& entry);
   void unlist(Seq seq, const RetryEntry& entry);
   void unlist_due(Slot slot, const Due& due);
   std::optional<Due> first_due(SlotMask slots) const;
@@ -107,6 +129,8 @@ class RetryStore {
   std::set<Seq> reading_;
   std::array<std::uint32_t, slot_count> aloft_{};  ///< flying and reading ones, per slot
   std::size_t fetching_ = 0;
+  bool ordered_ = false;
+  KeyLines lines_;
 };
 
 /// The entry as it is journaled.

@@ -42,7 +42,8 @@ struct Session {
   Epoch since = 0;      ///< what it says under an epoch before this is stale
   Duration granted{0};  ///< when its last Grant was sent
   Duration heard{0};
-  Duration acked{0};  ///< when its last Ack came
+  Duration acked{0};        ///< when its last Ack came
+  std::uint64_t taken = 0;  ///< the newest Ack that counted
   FetchState fetch;
   Seq given = 0;          ///< events up to here were sent to it in answers, or it had them already
   bool answered = false;  ///< a fetch of it was answered: it may be on the live stream since then

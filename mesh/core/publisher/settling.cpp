@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include <mesh/core/publisher/failing.hpp>
+#include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/settling.hpp>
 
 namespace mesh::core {
@@ -30,6 +31,7 @@ void Settling::on_ack(const Route& route, Ack ack, Now now) {
   if (session->slots == 0) return desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
   const bool all = take(*session, ack.settled, ack.verdicts, now);
   session->acked = now.steady;
+  session->taken = std::max(session->taken, ack.id);
   for (const HeldEvent& held : ack.held) {
     RetryEntry* entry = group->retries.find(held.seq);
     if (entry == nullptr || (session->slots >> entry->slot & 1) == 0) continue;
@@ -130,7 +132,7 @@ bool Settling::judge(Session& session, Verdict& verdict, Now now) {
     if (in_hand || timed_out_last(*entry, verdict)) desk_.erase_retry(group, verdict.seq);
     return true;
   }
-  if (!in_hand) return true;
+  if (!in_hand || verdict.kind == Verdict::Kind::behind) return true;
   const Reason reason = verdict.reason;
   Attempt attempt = attempt_of(session, verdict, now);
   if (verdict.kind == Verdict::Kind::retry) {
@@ -149,11 +151,17 @@ bool Settling::judge_first(Session& session, Verdict& verdict, Now now) {
     if (group.ledger.settle(verdict.seq)) desk_.ledger_changed(group, now);
     return true;
   }
-  if (group.retries.size() >= desk_.settings.waiting_max) return false;
-  RetryEntry& entry = group.retries.put(verdict.seq, verdict.slot % slot_count);
+  if (group.retries.size() >= desk_.settings.waiting_max || crowded(group, verdict.key)) return false;
+  RetryEntry& entry = group.retries.put(verdict.seq, verdict.slot % slot_count, verdict.key);
   const Reason reason = verdict.reason;
   Attempt attempt = attempt_of(session, verdict, now);
-  if (verdict.kind == Verdict::Kind::retry) {
+  if (verdict.kind == Verdict::Kind::behind) {
+    // It flies when all before it of its key are through, which may be at once.
+    entry.due_wall = now.wall;
+    group.retries.wait(verdict.seq, entry, now.steady);
+    desk_.save_retry(group, verdict.seq);
+    park_if_behind_parked(desk_, group, verdict.seq, entry, now);
+  } else if (verdict.kind == Verdict::Kind::retry) {
     fail_attempt(desk_, group, verdict.seq, entry, std::move(attempt), verdict.delay, now);
   } else {
     park_entry(desk_, group, verdict.seq, entry, reason, std::move(attempt), now);

@@ -20,7 +20,7 @@ void version(StateReader& in) {
 }
 
 Reason read_reason(StateReader& in) {
-  const auto value = in.number(static_cast<std::uint64_t>(Reason::no_handler));
+  const auto value = in.number(static_cast<std::uint64_t>(reason_last));
   if (value == 0) in.spoil();
   return in.ok() ? static_cast<Reason>(value) : Reason::handler_rejected;
 }
@@ -53,22 +53,31 @@ std::vector<Attempt> read_history(StateReader& in) {
 }
 
 void write_policy(StateWriter& out, const RetryPolicy& policy) {
-  out.array(4);
+  const bool ordered = policy.order != Order::none;
+  out.array(ordered ? 6 : 4);
   out.array(policy.backoff.size());
   for (const Duration delay : policy.backoff) out.integer(delay.count());
   out.real(policy.jitter);
   out.number(policy.attempts_max);
   out.integer(policy.ack_wait.count());
+  if (!ordered) return;
+  out.number(static_cast<std::uint64_t>(policy.order));
+  out.number(static_cast<std::uint64_t>(policy.on_park));
 }
 
 RetryPolicy read_policy(StateReader& in) {
   RetryPolicy policy;
-  in.array(4);
+  const std::size_t fields = in.array_up_to(6);
+  if (fields != 4 && fields != 6) in.spoil();
   policy.backoff.assign(in.array_up_to(backoff_max), Duration::zero());
   for (Duration& delay : policy.backoff) delay = Duration{in.integer()};
   policy.jitter = in.real();
   policy.attempts_max = static_cast<std::uint32_t>(in.number(0xffffffff));
   policy.ack_wait = Duration{in.integer()};
+  if (fields == 6) {
+    policy.order = static_cast<Order>(in.number(static_cast<std::uint64_t>(Order::key)));
+    policy.on_park = static_cast<OnPark>(in.number(static_cast<std::uint64_t>(OnPark::park_key)));
+  }
   if (!check_policy(policy)) in.spoil();
   return policy;
 }
@@ -215,7 +224,7 @@ Result<Ledger> decode_ledger(std::string_view bytes) {
 
 std::string encode_retry(const RetryValue& value) {
   StateWriter out;
-  out.array(10);
+  out.array(value.key == 0 ? 10 : 11);
   out.number(value_version);
   out.number(static_cast<std::uint64_t>(value.state));
   out.number(value.attempts);
@@ -226,15 +235,17 @@ std::string encode_retry(const RetryValue& value) {
   out.flag(value.copied);
   write_history(out, value.history);
   out.number(value.slot);
+  if (value.key != 0) out.number(value.key);
   return out.take();
 }
 
 Result<RetryValue> decode_retry(std::string_view bytes) {
   StateReader in(bytes);
   RetryValue value;
-  in.array(10);
+  const std::size_t fields = in.array_up_to(11);
+  if (fields < 10) in.spoil();
   version(in);
-  const auto state = in.number(3);
+  const auto state = in.number(4);
   if (state == 0) in.spoil();
   value.state = static_cast<RetryValue::State>(state);
   value.attempts = static_cast<std::uint32_t>(in.number(0xffffffff));
@@ -242,12 +253,13 @@ Result<RetryValue> decode_retry(std::string_view bytes) {
   value.due = in.integer();
   value.delay = Duration{in.integer()};
   if (value.delay < Duration::zero() || value.delay > delay_max) in.spoil();
-  const auto reason = in.number(static_cast<std::uint64_t>(Reason::no_handler));
+  const auto reason = in.number(static_cast<std::uint64_t>(reason_last));
   if (reason != 0) value.reason = static_cast<Reason>(reason);
   if ((value.state == RetryValue::State::parking) != value.reason.has_value()) in.spoil();
   value.copied = in.flag();
   value.history = read_history(in);
   value.slot = static_cast<Slot>(in.number(slot_count - 1));
+  if (fields == 11) value.key = in.number();
   if (!in.done()) return damaged("retry");
   return value;
 }

@@ -2,7 +2,8 @@
 //
 //   groups    name -> [1, [prefix*], policy, [owner*], [mark*], expired, unheard, created_at,
 //             paused]
-//             policy  = [[backoff_ns*], jitter (float64), attempts_max, ack_wait_ns]
+//             policy  = [[backoff_ns*], jitter (float64), attempts_max, ack_wait_ns] and, with an order,
+//                       [..., order (1 key), on_park (0 go on, 1 park the key)]
 //             owner   = [epoch, member, instance (bin, 16 bytes), slots]: who was given which slots when;
 //                       slots: bit mask, disjoint
 //             mark    = [slots, seq]: events of these slots up to there may have been delivered before;
@@ -13,8 +14,11 @@
 //             together all 64; ranges above the floor, ascending, not touching, at most 65,536 (the highest
 //             are left out beyond that: settled less is safe)
 //   retries   name 0x00 seq -> [1, state, attempts, redrives, due (wall), delay_ns, reason, copied, history,
-//             slot]
+//             slot, key?]
 //             state    = 1 waiting | 2 in flight (attempt number attempts + 1) | 3 to be parked for `reason`
+//             |
+//                        4 behind an earlier event of its key (not handled yet, or redriven)
+//             key      = XXH3-64 of the event's key (64 where that is 0); left out without one
 //             attempts = failed attempts; reason = 0 but in state 3; due and delay count in state 1
 //             copied   = true: the event's record is in the entry with the key ... seq 0x01
 //             history  = [[number, at (wall), took_ns, member, reason, text]*]
@@ -50,7 +54,7 @@ struct GroupValue {
 };
 
 struct RetryValue {
-  enum class State : std::uint8_t { waiting = 1, flying = 2, parking = 3 };
+  enum class State : std::uint8_t { waiting = 1, flying = 2, parking = 3, behind = 4 };
   State state = State::waiting;
   Slot slot = 0;
   std::uint32_t attempts = 0;
@@ -60,6 +64,7 @@ struct RetryValue {
   std::optional<Reason> reason;
   bool copied = false;
   std::vector<Attempt> history;
+  KeyId key = 0;
   bool operator==(const RetryValue&) const = default;
 };
 

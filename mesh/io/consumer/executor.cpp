@@ -86,6 +86,12 @@ void Executor::drain(core::LinkId link, SlotMask slots, std::uint32_t generation
   cut_ = true;
 }
 
+void Executor::change(core::LinkId link, std::span<const core::KeyChange> keys) {
+  if (keys.empty()) return;
+  const std::lock_guard lock(mutex_);
+  for (const auto& key : keys) dispatcher_.change(link, key);
+}
+
 void Executor::refuse() {
   const std::lock_guard lock(mutex_);
   refusing_ = true;
@@ -107,6 +113,7 @@ Executor::Load Executor::collect(std::vector<core::Completion>& completions, Now
         dispatcher_.progress(worker->running, index, at(Duration(since)));
     }
     dispatcher_.expire(now);
+    if (settings_.ordered) cut_ = true;
   }
   dispatcher_.take_completions(completions);
   return {dispatcher_.queued(), dispatcher_.queued_bytes(), dispatcher_.running(),
@@ -119,7 +126,9 @@ void Executor::work(Worker& worker) {
   std::unique_lock lock(mutex_);
   for (;;) {
     const auto started = steady_now();
-    if (!dispatcher_.take(worker.run, at(started))) {
+    const bool taken = dispatcher_.take(worker.run, at(started));
+    if (settings_.ordered && dispatcher_.has_completions() && !waiting_.exchange(true)) engine_.notify();
+    if (!taken) {
       maybe_runnable_ = false;
       if (stopping_) return;
       ++sleeping_;
@@ -160,11 +169,14 @@ void Executor::handle_run(Worker& worker, Duration started) {
     }
     ++worker.begun;
     handle_(deliveries[i], worker.extend, outcome);
-    const bool plain = outcome.kind == core::Completion::Kind::ack && !deliveries[i].counted;
+    const bool acked = outcome.kind == core::Completion::Kind::ack;
+    const bool plain = acked && !deliveries[i].counted;
     if (plain && outcomes.empty()) continue;
     if (!plain) outcome.took = steady_now() - begun;
     outcomes.resize(i);
     outcomes.push_back(std::exchange(outcome, Outcome{}));
+    // What follows of its key waits for it.
+    if (settings_.ordered && !acked) break;
   }
 }
 

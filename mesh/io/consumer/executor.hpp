@@ -43,6 +43,7 @@ class Executor {
   void push(std::vector<core::Delivery>& deliveries);
   void drop(core::LinkId link, std::uint32_t generation);
   void drain(core::LinkId link, SlotMask slots, std::uint32_t generation);
+  void change(core::LinkId link, std::span<const core::KeyChange> keys);
   /// From now on nothing that has not begun will begin.
   void refuse();
   /// Appends the completions since the last time; notices handlers that are out of time.

@@ -76,6 +76,7 @@ std::size_t Link::carry_out(Executor& executor) {
   effects_.connect_events.reset();
   effects_.listen.reset();
   effects_.control.clear();
+  effects_.keys.clear();
   effects_.deliveries.clear();
   effects_.drop_before_generation.reset();
   effects_.drain = 0;
@@ -93,6 +94,7 @@ std::size_t Link::carry_out(Executor& executor) {
   if (effects_.reconnect_control) reconnect(control_, settings_.endpoint, "control");
   for (const auto& message : effects_.control) send_control(message);
   if (core_.phase() != phase_told_ || core_.origin() != origin_told_) tell_source();
+  executor.change(settings_.member.link, effects_.keys);
   const auto count = effects_.deliveries.size();
   executor.push(effects_.deliveries);
   for (const auto& said : effects_.notices) notice(said.level, said.code, said.text);

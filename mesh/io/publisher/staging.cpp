@@ -54,7 +54,8 @@ Result<Seq> Staging::publish(const EventInput& event, std::optional<Duration> ti
   bytes_.store(bytes_.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
   published_.store(published_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   last_.store(seq, std::memory_order_release);
-  const bool first = !waiting_.exchange(true);
+  const bool first = !waiting_.load(std::memory_order_relaxed);  // written under the lock only
+  if (first) waiting_.store(true, std::memory_order_seq_cst);
   lock.unlock();
   if (first) engine_.notify();
   return seq;

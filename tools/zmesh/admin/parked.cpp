@@ -15,7 +15,8 @@ using mesh::Errc;
 using mesh::Reason;
 
 constexpr std::array parked_reasons = {Reason::handler_rejected, Reason::retry_exhausted, Reason::ack_timeout,
-                                       Reason::consumer_crash,   Reason::undecodable,     Reason::no_handler};
+                                       Reason::consumer_crash,   Reason::undecodable,     Reason::no_handler,
+                                       Reason::key_parked};
 
 mesh::Result<Reason> reason_of(std::string_view name) {
   std::string known;

@@ -75,7 +75,8 @@ void add_parked(CLI::App& app, Chosen& chosen) {
       "  zmesh parked discard tcp://127.0.0.1:5601 refunds 1017\n"
       "  zmesh parked redrive @bookings refunds --all --rate 100/s\n"
       "\n"
-      "Reasons: handler_rejected, retry_exhausted, ack_timeout, consumer_crash, undecodable, no_handler.\n"
+      "Reasons: handler_rejected, retry_exhausted, ack_timeout, consumer_crash, undecodable, no_handler,\n"
+      "key_parked.\n"
       "Exit status: 0 done; 1 there is no such group or event; 2 wrong usage; 3 the publisher does not "
       "answer.");
 }

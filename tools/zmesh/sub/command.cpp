@@ -65,6 +65,20 @@ void add_sub(CLI::App& app, Chosen& chosen) {
           {"live", mesh::DeliveryPath::live}, {"direct", mesh::DeliveryPath::direct}}))
       ->type_name("live|direct")
       ->default_str("live");
+  command
+      ->add_option("--order", options.retry.order,
+                   "key: later events of a key wait for one that failed; none: they pass it")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, mesh::Order>{{"none", mesh::Order::none}, {"key", mesh::Order::key}}))
+      ->type_name("none|key")
+      ->default_str("none");
+  command
+      ->add_option("--on-park", options.retry.on_park,
+                   "With --order key, when one is parked: later events of its key go-on, or park-key")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, mesh::OnPark>{
+          {"go-on", mesh::OnPark::go_on}, {"park-key", mesh::OnPark::park_key}}))
+      ->type_name("go-on|park-key")
+      ->default_str("go-on");
   command->add_flag("--json", texts->json, "Lines are JSON anyway");
   command->add_flag("-v,--verbose", options.verbose, "Say more on stderr");
   command->footer(
@@ -80,6 +94,7 @@ void add_sub(CLI::App& app, Chosen& chosen) {
       "\n"
       "  zmesh sub --from tcp://127.0.0.1:5601 --group notifications booking. payment.refunded\n"
       "  zmesh sub --from tcp://127.0.0.1:5601 --group audit --count 10 --idle 5\n"
+      "  zmesh sub --from tcp://127.0.0.1:5601 --group ledger --order key --on-park park-key\n"
       "  zmesh sub --from ipc:///run/bookings,ipc:///run/payments --group mail --exec ./send-mail "
       "--concurrency 4\n"
       "\n"
