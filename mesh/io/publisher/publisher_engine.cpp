@@ -180,6 +180,8 @@ void PublisherEngine::turn() {
   more_input_ = drain_subscriptions();
   more_input_ |= drain_control();
   drain_mailbox();
+  // What members asked for need not wait for a commit that has nothing to do with it.
+  if (staging_.waiting()) turn_->finish(now_);
   commit_staged();
   report_usage();
   core_->on_time(now_);
