@@ -147,13 +147,9 @@ void MemberCore::State::add_event(const EventView& event, BatchShare& batch) {
   } else {
     deliveries.back().covers_to = event.seq - 1;
   }
-  Delivery& delivery = deliveries.emplace_back();
-  delivery.event = event;
-  delivery.batch = batch.next();
-  delivery.link = settings.link;
-  delivery.generation = generation;
-  delivery.redelivered = event.seq <= marks[event.slot];
-  delivery.slots = intake_slots;
+  // Attempt 1, not redriven, not counted.
+  deliveries.emplace_back(event, batch.next(), settings.link, generation, 1u, 0u,
+                          event.seq <= marks[event.slot], false, Seq{0}, intake_slots);
   intake_bytes += event.record.size();
 }
 

@@ -71,8 +71,10 @@ class Executor {
     // Written by the worker before each event, read under the mutex: how far its run is, and since when.
     std::atomic<std::size_t> index{0};
     std::atomic<Duration::rep> since{0};
-    core::RunId running = 0;       ///< guarded by the mutex; 0: none
-    Duration::rep since_told = 0;  ///< guarded too: the newest `since` that the dispatcher knows
+    std::atomic<std::size_t> timed{0};  ///< the event that began at `since`
+    core::RunId running = 0;            ///< guarded by the mutex; 0: none
+    Duration::rep since_told = 0;       ///< guarded too, as is index_told: what the dispatcher knows
+    std::size_t index_told = 0;
   };
 
   void work(Worker& worker);
