@@ -56,7 +56,7 @@ PublisherEngine::PublisherEngine(std::unique_ptr<Journal> journal, PublisherEngi
       settings_(std::move(settings)),
       limits_(limits_of(settings_)),
       staging_({journal_->identity().origin, journal_->next_seq(), settings_.endpoints.event_size_max,
-                settings_.staging_bytes_max, newest_of(*journal_)},
+                settings_.staging_bytes_max, 2 * commit_bytes_max, newest_of(*journal_)},
                waker_),
       board_(std::make_shared<ReceiptBoard>(journal_->next_seq() - 1)),
       reader_(*journal_, [this](core::ReadResult result) { mailbox_.post(std::move(result)); }) {}
