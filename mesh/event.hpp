@@ -118,9 +118,9 @@ class Event {
   std::shared_ptr<const detail::EventSource> source_owner_;
 };
 
-/// What became of an event. Made by ack(), retry() and park().
+/// What became of an event. Made by ack(), retry(), park() and put_back().
 struct Outcome {
-  enum class Kind : std::uint8_t { ack, retry, park };
+  enum class Kind : std::uint8_t { ack, retry, park, put_back };
   Kind kind = Kind::ack;
   std::string text;               ///< the reason, cut at 1 KiB
   std::optional<Duration> delay;  ///< retry: instead of the backoff's
@@ -140,6 +140,12 @@ inline Outcome retry(std::string reason, std::optional<Duration> delay = {}) {
 /// Will never succeed: it is parked (handler_rejected) with this reason.
 inline Outcome park(std::string reason) {
   return {Outcome::Kind::park, std::move(reason), {}};
+}
+
+/// Not handled after all, and nothing was done about it (what it was to be handed to is not there, and the process
+/// is ending): it comes again soon, to whoever has its slot then, as the same attempt. Not for waiting.
+inline Outcome put_back() {
+  return {Outcome::Kind::put_back, {}, {}};
 }
 
 /// Called on one of the consumer's worker threads, by `concurrency` of them at once but never for two events

@@ -53,7 +53,7 @@ void end_at_once() {
     int signal = 0;
     while (sigwait(&set, &signal) == 0 && signal == SIGHUP) {
     }
-    zmesh::kill_running_children();
+    zmesh::Children::all().kill();
     ::_exit(130);
   }).detach();
 }

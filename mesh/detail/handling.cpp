@@ -93,6 +93,10 @@ void Handling::handle(const core::Delivery& delivery, const std::function<void()
     const auto event = EventMaker::make(delivery, sources_.find(delivery), extend);
     const auto result = (*handler)(event);
     if (result.kind == Outcome::Kind::ack) return;
+    if (result.kind == Outcome::Kind::put_back) {
+      outcome.kind = Kind::behind;
+      return;
+    }
     const bool retries = result.kind == Outcome::Kind::retry;
     fail_with(outcome, retries ? Kind::retry : Kind::park, Reason::handler_rejected, result.text);
     if (retries) outcome.delay = result.delay;

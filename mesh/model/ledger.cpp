@@ -117,11 +117,13 @@ Seq Ledger::first_missing(Seq last) const {
   return first <= last ? first : 0;
 }
 
-std::uint64_t Ledger::missing_through(Seq last) const {
-  const Seq low = floor();
+std::uint64_t Ledger::missing_through(Seq last, SlotMask slots) const {
+  if (slots == 0) return 0;
+  const Seq low = floor(slots);
   if (low >= last) return 0;
   std::uint64_t sum = 0;
   for (const Part& part : parts_) {
+    if ((part.slots & slots) == 0) continue;
     sum += part.set.missing_through(last);
     if (sum >= last - low) return last - low;
   }

@@ -45,8 +45,12 @@ class Ledger {
   bool contains(Seq seq) const;
   /// The lowest seq <= last that is not settled in some slot; 0: all are.
   Seq first_missing(Seq last) const;
+
   /// Seqs of (0, last] that are not settled in some slot; an upper bound when slots differ.
-  std::uint64_t missing_through(Seq last) const;
+  std::uint64_t missing_through(Seq last) const { return missing_through(last, all_slots); }
+
+  /// The same of these slots only.
+  std::uint64_t missing_through(Seq last, SlotMask slots) const;
 
   /// The highest floor of some slots.
   Seq highest_floor(SlotMask slots) const;

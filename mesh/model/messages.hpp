@@ -95,7 +95,7 @@ struct Verdict {
     ack = 1,  ///< settles a redelivered event (attempt > 1 or redriven), or late, one that had timed out
     retry = 2,
     park = 3,
-    behind = 4,  ///< not handled: an earlier event of its key waits (Order::key)
+    behind = 4,  ///< not handled: an earlier event of its key waits (Order::key), or it was put back
   };
   Kind kind = Kind::ack;
   Seq seq = 0;

@@ -49,7 +49,8 @@ struct GroupsRequest {
 struct MemberStatus {
   std::string member;
   SlotMask slots = 0;
-  Duration idle{0};  ///< since it was last heard of
+  Duration idle{0};       ///< since it was last heard of
+  std::uint64_t lag = 0;  ///< seqs not settled in its slots; an upper bound of events
   bool operator==(const MemberStatus&) const = default;
 };
 

@@ -108,10 +108,11 @@ void write(Writer& writer, const GroupStatus& status) {
   const std::size_t members = std::min(status.members.size(), members_max);
   writer.array(members);
   for (std::size_t i = 0; i < members; ++i) {
-    writer.array(3);
+    writer.array(4);
     writer.text(status.members[i].member);
     writer.uint(status.members[i].slots);
     wire::write(writer, status.members[i].idle);
+    writer.uint(status.members[i].lag);
   }
   if (status.fetched_after) {
     writer.uint(*status.fetched_after);
@@ -143,11 +144,12 @@ GroupStatus read_status(Reader& reader) {
   if (!reader.nil()) status.oldest_age = read_duration(reader, "oldest_age");
   const std::size_t count = reader.array("members", 0, members_max);
   for (std::size_t i = 0; i < count && reader.ok(); ++i) {
-    reader.array("member", 3, 3);
+    const std::size_t told = reader.array("member", 3, 4);
     MemberStatus member;
     member.member = read_name(reader, "member", false);
     member.slots = reader.uint("slots");
     member.idle = read_duration(reader, "idle");
+    if (told > 3) member.lag = reader.uint("member's lag");
     status.members.push_back(std::move(member));
   }
   const auto has = [&](std::size_t field) { return fields > field && reader.ok(); };

@@ -84,6 +84,7 @@ Json members_json(const mesh::GroupStatus& group) {
     list.push_back({{"group", group.group},
                     {"member", member.member},
                     {"slots", std::popcount(member.slots)},
+                    {"lag", member.lag},
                     {"idle_seconds", seconds(member.idle)}});
   return list;
 }

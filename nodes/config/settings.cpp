@@ -39,6 +39,9 @@ std::string process_name() {
   return (name.empty() ? "" : name + "-") + std::to_string(::getpid());
 }
 
+/// With a role behind it, it must still be a member's name.
+constexpr std::size_t node_name_size_max = mesh::member_name_size_max - 10;
+
 class Builder {
  public:
   Builder(const Config& config, std::vector<Problem>& problems) : config_(config), problems_(problems) {}
@@ -49,6 +52,9 @@ class Builder {
     member_ = settings_.name;
     // Two nodes that nobody gave a name are not one member.
     if (node.source_of("name").empty()) member_ += "-" + process_name();
+    if (settings_.name.size() > node_name_size_max)
+      wrong(source_of(node, "name"), "name is at most " + std::to_string(node_name_size_max) +
+                                         " bytes: its members' names are made of it");
     settings_.drain_timeout = node.get<mesh::Duration>("drain_timeout");
     settings_.log_level = config_.part("log").get<std::string>("level");
     settings_.log_format = config_.part("log").get<std::string>("format");

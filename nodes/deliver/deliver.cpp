@@ -54,7 +54,7 @@ class Deliver final : public Role {
     if (!settings_.webhook.empty()) webhook_.emplace("zmeshd/" ZMESH_VERSION);
     if (settings_.worker.empty()) return;
     for (unsigned i = 0; i < settings_.source.concurrency; ++i) {
-      workers_.push_back(std::make_unique<Worker>(settings_.worker));
+      workers_.push_back(std::make_unique<Worker>(settings_.worker, children_));
       free_.push_back(workers_.back().get());
     }
   }
@@ -127,7 +127,7 @@ class Deliver final : public Role {
   void cut_off() {
     for (const auto& worker : workers_) worker->give_up();
     if (webhook_) webhook_->abort();
-    zmesh::kill_running_children();
+    children_.kill();
   }
 
   mesh::Outcome handle(const mesh::Event& event) {
@@ -159,7 +159,7 @@ class Deliver final : public Role {
         event.extend();
         std::unique_lock lock(mutex_);
         if (closing_.wait_until(lock, std::min(due, Clock::now() + moment), [&] { return ending_; }))
-          return mesh::retry("the node ended; " + outcome.error().text);
+          return mesh::put_back();
       }
       event.extend();
     }
@@ -170,9 +170,9 @@ class Deliver final : public Role {
     return hook_;
   }
 
-  mesh::Outcome execute(const mesh::Event& event, const std::string& line) const {
+  mesh::Outcome execute(const mesh::Event& event, const std::string& line) {
     const auto result = zmesh::run_child(settings_.exec, line, environment_of(event, settings_.source.group),
-                                         settings_.source.retry.ack_wait + command_grace);
+                                         settings_.source.retry.ack_wait + command_grace, &children_);
     if (!result) return mesh::retry(result.error().text);
     if (result->timed_out) return mesh::retry("the command ran past ack_wait and was killed");
     if (result->status == 0) return mesh::ack();
@@ -204,6 +204,7 @@ class Deliver final : public Role {
   std::optional<Webhook> webhook_;
   std::atomic<bool> is_unreachable_{false};
   std::atomic<std::uint64_t> unreachable_{0};
+  zmesh::Children children_;  ///< this role's commands and workers
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<Worker*> free_;
   std::optional<mesh::Consumer> consumer_;

@@ -74,25 +74,6 @@ int spawn(int& pid, const std::string& command, int in, int out) {
   return error;
 }
 
-/// Waits for its end; false: it has not ended by then.
-bool reap(int pid, int& status, std::optional<Clock::time_point> deadline) {
-  if (deadline) {
-    const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
-    pollfd entry{process, POLLIN, 0};
-    ::poll(&entry, 1, left_ms(*deadline));
-    if (process >= 0) ::close(process);
-  }
-  siginfo_t ended{};
-  const int options = WEXITED | WNOWAIT | (deadline ? WNOHANG : 0);
-  while (::waitid(P_PID, static_cast<id_t>(pid), &ended, options) < 0 && errno == EINTR) {
-  }
-  if (deadline && ended.si_pid != pid) return false;
-  zmesh::remove_running_child(pid);
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
-  return true;
-}
-
 }  // namespace
 
 Worker::~Worker() {
@@ -126,7 +107,8 @@ mesh::Result<void> Worker::start(Clock::time_point deadline) {
     shut(in_), shut(out_);
     return worker_failed(std::string("cannot start the worker: ") + std::strerror(error));  // NOLINT
   }
-  zmesh::add_running_child(pid_);
+  zmesh::Children::all().add(pid_);
+  children_.add(pid_);
   ++starts_;
   return {};
 }
@@ -210,14 +192,34 @@ mesh::Result<std::string> Worker::converse(std::string_view line, Clock::time_po
   }
 }
 
+/// Waits for its end; false: it has not ended by then.
+bool Worker::reap(int& status, std::optional<Clock::time_point> deadline) {
+  if (deadline) {
+    const int process = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+    pollfd entry{process, POLLIN, 0};
+    ::poll(&entry, 1, left_ms(*deadline));
+    if (process >= 0) ::close(process);
+  }
+  siginfo_t ended{};
+  const int options = WEXITED | WNOWAIT | (deadline ? WNOHANG : 0);
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &ended, options) < 0 && errno == EINTR) {
+  }
+  if (deadline && ended.si_pid != pid_) return false;
+  children_.remove(pid_);
+  zmesh::Children::all().remove(pid_);
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  return true;
+}
+
 /// Ends what is left of it; how it ended, for the reason.
 std::string Worker::bury() {
   shut(in_), shut(out_);
   int status = 0;
   // It may be ending by itself, and then says more than our signal would.
-  const bool ended = reap(pid_, status, Clock::now() + 50ms);
+  const bool ended = reap(status, Clock::now() + 50ms);
   ::kill(-pid_, SIGKILL);
-  if (!ended) reap(pid_, status, std::nullopt);
+  if (!ended) reap(status, std::nullopt);
   pid_ = 0;
   if (WIFSIGNALED(status)) return " (signal " + std::to_string(WTERMSIG(status)) + ")";
   return exit_text(WEXITSTATUS(status));
@@ -231,9 +233,9 @@ void Worker::end(mesh::Duration timeout) {
   if (pid_ == 0) return;
   ask_to_end();
   int status = 0;
-  const bool ended = reap(pid_, status, Clock::now() + timeout);
+  const bool ended = reap(status, Clock::now() + timeout);
   ::kill(-pid_, SIGKILL);
-  if (!ended) reap(pid_, status, std::nullopt);
+  if (!ended) reap(status, std::nullopt);
   shut(out_);
   pid_ = 0;
 }

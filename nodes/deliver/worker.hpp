@@ -8,6 +8,7 @@
 
 #include <journal/result.hpp>
 #include <mesh/event.hpp>
+#include <tools/zmesh/process/child.hpp>
 
 namespace node {
 
@@ -21,7 +22,9 @@ struct Asked {
 /// after a pause that grows while it keeps failing. One thread at a time.
 class Worker {
  public:
-  explicit Worker(std::string command) : command_(std::move(command)) {}
+  /// It is one of the children (which must outlive it), as of the process's, while it runs.
+  Worker(std::string command, zmesh::Children& children)
+      : command_(std::move(command)), children_(children) {}
 
   ~Worker();
   Worker(const Worker&) = delete;
@@ -51,8 +54,10 @@ class Worker {
   bool has_read_nothing() const;
   void pardon(const std::string& end);
   std::string bury();
+  bool reap(int& status, std::optional<Clock::time_point> deadline);
 
   const std::string command_;
+  zmesh::Children& children_;
   int pid_ = 0;
   int in_ = -1;   ///< its stdin
   int out_ = -1;  ///< its stdout

@@ -103,7 +103,7 @@ class Relay final : public Role {
           return mesh::ack();
         case Relayed::Claim::under_way:
           event.extend();
-          if (closing()) return mesh::retry("the relay ended");
+          if (closing()) return mesh::put_back();
           continue;
         case Relayed::Claim::mine:
           return publish_mine(event, provenance, topic);
@@ -159,7 +159,7 @@ class Relay final : public Role {
       event.extend();
       std::unique_lock lock(mutex_);
       if (ending_.wait_for(lock, std::min(publish_again_after, moment_), [&] { return closing_; }))
-        return mesh::retry("the relay ended; " + outcome.error().describe());
+        return mesh::put_back();
     }
   }
 

@@ -75,6 +75,12 @@ inline MemberSettings member_settings() {
   return settings;
 }
 
+/// What the dispatcher is told of a key, and how many deliveries it had got before.
+struct ToldKey {
+  KeyChange change;
+  std::size_t deliveries = 0;
+};
+
 class Link {
  public:
   explicit Link(MemberSettings settings = member_settings()) : core(std::move(settings)) {}
@@ -191,6 +197,7 @@ class Link {
   void take() {
     MemberEffects effects;
     core.take_effects(effects);
+    for (const auto& change : effects.keys) keys.push_back({change, deliveries.size()});
     for (auto& message : effects.control) sent.push_back(std::move(message));
     for (auto& delivery : effects.deliveries) {
       running.push_back(delivery);
@@ -256,6 +263,7 @@ class Link {
   Epoch epoch = 7;
   std::vector<ControlMessage> sent;
   std::vector<Delivery> deliveries;
+  std::vector<ToldKey> keys;
   std::vector<Notice> notices;
   std::vector<std::string> connects;
   bool listens = false;

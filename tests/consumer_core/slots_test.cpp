@@ -208,6 +208,30 @@ BOOST_AUTO_TEST_CASE(a_redelivery_of_a_slot_that_is_asked_back_is_left_to_the_ne
   BOOST_TEST(link.seqs() == (std::vector<Seq>{3}), boost::test_tools::per_element());
 }
 
+// A rewind forgets the attempts of before, so the same number may be another attempt.
+BOOST_AUTO_TEST_CASE(a_redelivery_that_was_handled_once_is_taken_again_when_its_slot_comes_back) {
+  Member link;
+  link.begin(all_slots, 60);
+  const auto deliver = [&] {
+    Deliver again;
+    again.session = link.session;
+    again.epoch = link.epoch;
+    again.items = {{3, 2, 0}};
+    again.batches = {batch_of({{3}})};
+    link.give(again);
+    return link.deliveries.size();
+  };
+  BOOST_REQUIRE(deliver() == 1u);
+  link.handle(link.deliveries[0], Completion::Kind::retry);
+  link.pass(10ms);
+  link.give(Acked{link.session, link.last<Ack>().id, false, 60});
+  BOOST_TEST(deliver() == 1u);  // a late copy
+  link.grant(all_slots, all_slots);
+  link.give(Released{link.session, link.last<Release>().id, all_slots});
+  link.grant(all_slots, 0, all_slots, 2, 60);
+  BOOST_TEST(deliver() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(a_member_that_was_not_answered_for_a_lease_takes_nothing_from_the_live_stream) {
   Member link;
   link.begin(all_slots, 0);

@@ -1,8 +1,11 @@
 // A member of a group whose handlers write down when they ran, so that a test can see across processes
 // whether two events of a key were ever handled at once.
 //
-//   group_worker ENDPOINT GROUP MEMBER LOG [--microseconds N] [--abort-on TEXT] [--concurrency N]
+//   group_worker ENDPOINT GROUP MEMBER LOG [--microseconds N] [--concurrency N] [--attempts N]
+//                [--backoff MILLISECONDS] [--ack-wait MILLISECONDS] [--abort-on TEXT] [--hold-on TEXT
+//                --hold-until FILE]
 //
+// A handler of an event with TEXT in its payload aborts the process, or takes until FILE exists.
 // Per event two lines are appended to LOG, each in one write:  b SEQ KEY ATTEMPT MARKED NS   and   e SEQ NS
 // (NS: the machine's monotonic clock). SIGTERM drains and leaves.
 #include <fcntl.h>
@@ -29,9 +32,14 @@ long long now_ns() {
 }
 
 struct Options {
-  std::string endpoint, group, member, log, abort_on;
+  std::string endpoint, group, member, log, abort_on, hold_on, hold_until;
   long microseconds = 0;
-  unsigned concurrency = 1;
+  unsigned concurrency = 1, attempts = 3;
+  std::chrono::milliseconds backoff{50}, ack_wait{30'000};
+
+  static bool concerns(const std::string& text, const std::string& payload) {
+    return !text.empty() && payload.find(text) != std::string::npos;
+  }
 };
 
 class Log {
@@ -48,17 +56,22 @@ class Log {
   int file_;
 };
 
+void pause_for(long microseconds) {
+  const timespec pause{microseconds / 1'000'000, microseconds % 1'000'000 * 1000};
+  nanosleep(&pause, nullptr);
+}
+
 mesh::Outcome handle(const mesh::Event& event, const Options& options, const Log& log) {
   const std::string payload(mesh::as_text(event.payload()));
   const std::string seq = std::to_string(event.seq());
   const bool marked = event.attempt() > 1 || event.redelivered();
   log.write("b " + seq + " " + std::string(event.key().value_or("-")) + " " +
             std::to_string(event.attempt()) + (marked ? " 1 " : " 0 ") + std::to_string(now_ns()) + "\n");
-  if (!options.abort_on.empty() && payload.find(options.abort_on) != std::string::npos) std::abort();
-  if (options.microseconds > 0) {
-    const timespec pause{options.microseconds / 1'000'000, options.microseconds % 1'000'000 * 1000};
-    nanosleep(&pause, nullptr);  // the handler's work
+  if (Options::concerns(options.abort_on, payload)) std::abort();
+  while (Options::concerns(options.hold_on, payload) && access(options.hold_until.c_str(), F_OK) != 0) {
+    pause_for(2000);
   }
+  if (options.microseconds > 0) pause_for(options.microseconds);  // the handler's work
   log.write("e " + seq + " " + std::to_string(now_ns()) + "\n");
   return mesh::ack();
 }
@@ -79,8 +92,9 @@ int run(const Options& options) {
   consumer.group = options.group;
   consumer.member = options.member;
   consumer.concurrency = options.concurrency;
-  consumer.retry.attempts_max = 3;
-  consumer.retry.backoff = {std::chrono::milliseconds(50)};
+  consumer.retry.attempts_max = options.attempts;
+  consumer.retry.backoff = {options.backoff};
+  consumer.retry.ack_wait = options.ack_wait;
   consumer.on_any([&](const mesh::Event& event) { return handle(event, options, log); });
   auto opened = mesh::Consumer::open(std::move(consumer));
   if (!opened) {
@@ -100,8 +114,7 @@ int main(int count, char** words) {
   Options options;
   if (count < 5) {
     std::fprintf(stderr,
-                 "usage: group_worker ENDPOINT GROUP MEMBER LOG [--microseconds N] [--abort-on TEXT] "
-                 "[--concurrency N]\n");
+                 "usage: group_worker ENDPOINT GROUP MEMBER LOG [OPTION VALUE]...; see group_worker.cpp\n");
     return 2;
   }
   options.endpoint = words[1], options.group = words[2], options.member = words[3], options.log = words[4];
@@ -109,7 +122,12 @@ int main(int count, char** words) {
     const std::string name = words[at];
     if (name == "--microseconds") options.microseconds = std::atol(words[at + 1]);
     if (name == "--abort-on") options.abort_on = words[at + 1];
+    if (name == "--hold-on") options.hold_on = words[at + 1];
+    if (name == "--hold-until") options.hold_until = words[at + 1];
     if (name == "--concurrency") options.concurrency = static_cast<unsigned>(std::atoi(words[at + 1]));
+    if (name == "--attempts") options.attempts = static_cast<unsigned>(std::atoi(words[at + 1]));
+    if (name == "--backoff") options.backoff = std::chrono::milliseconds(std::atol(words[at + 1]));
+    if (name == "--ack-wait") options.ack_wait = std::chrono::milliseconds(std::atol(words[at + 1]));
   }
   return run(options);
 }

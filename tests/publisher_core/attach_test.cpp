@@ -220,7 +220,14 @@ BOOST_AUTO_TEST_CASE(silence_for_a_lease_loses_the_slots_and_marks_what_was_deli
   BOOST_TEST(mesh.noticed("member.lost") == 1u);
   BOOST_TEST(mesh.last<Grant>().session == second.session);
   BOOST_TEST(mesh.last<Grant>().redelivered_through == 2u);
-  mesh.tell("m", Ack{first.session, 9, first.epoch, {}, {}, {}});
+  // What it says when it comes to itself is stale, counted, and changes nothing.
+  mesh.tell("m", Ack{first.session, 9, first.epoch, {{all_slots, 2, {}}}, {}, {}});
+  BOOST_TEST(mesh.last<Acked>().stale);
+  BOOST_TEST(mesh.last<Acked>().id == 9u);
+  BOOST_TEST(mesh.status("g").stale == 1u);
+  BOOST_TEST(mesh.status("g").floor == 0u);
+  BOOST_TEST(mesh.core->counters().stale_acks == 1u);
+  mesh.tell("m", Fetch{first.session, 10, first.epoch, 0, 0, all_slots, 1000, false});
   BOOST_TEST((mesh.last<Refused>().code == Errc::unknown_session));
 }
 
@@ -266,8 +273,10 @@ BOOST_AUTO_TEST_CASE(a_restarted_member_takes_over_at_once_and_the_old_one_is_fe
   BOOST_TEST(welcome.epoch > before);
   BOOST_TEST(!welcome.resumed);
   BOOST_TEST(welcome.redelivered_through == 1u);
-  mesh.tell("m", Ack{old.session, 5, old.epoch, {}, {}, {}});
-  BOOST_TEST((mesh.last<Refused>().code == Errc::unknown_session));
+  mesh.tell("m", Ack{old.session, 5, old.epoch, {{all_slots, 1, {}}}, {}, {}});
+  BOOST_TEST(mesh.last<Acked>().stale);
+  BOOST_TEST(mesh.status("g").floor == 0u);
+  BOOST_TEST(mesh.status("g").stale == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(the_same_instance_goes_on_where_it_was) {

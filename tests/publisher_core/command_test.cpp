@@ -170,6 +170,44 @@ BOOST_AUTO_TEST_CASE(after_a_rewind_nobody_settles_again_what_he_had_settled_bef
   BOOST_TEST(at.mesh.status("g").floor == 0u);
 }
 
+BOOST_AUTO_TEST_CASE(late_words_of_before_a_rewind_do_not_count_when_the_slots_have_come_back) {
+  Operated at;
+  const Epoch before = at.first.epoch;
+  const SlotMask slots = at.first.slots;
+  at.quiet(20);
+  at.done(Kind::rewind, 1);
+  at.done(Kind::resume);
+  at.take(at.first);
+  at.take(at.second);
+  BOOST_REQUIRE(at.first.slots != 0u);
+  at.mesh.tell("first", Release{at.first.session, 900, before, slots, {{slots, 20, {}}}});
+  at.mesh.tell("first", Ack{at.first.session, 901, before, {{slots, 20, {}}}, {retry_of(2)}, {}});
+  BOOST_TEST(at.mesh.status("g").waiting == 0u);
+  BOOST_TEST(seqs_of(at.first.fetch(0).batches).front() < 20u);
+  at.mesh.tell("second", Ack{at.second.session, 902, before, {{all_slots, 20, {}}}, {}, {}});
+  BOOST_TEST(at.mesh.status("g").floor == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(what_has_not_failed_begins_anew_with_a_rewind) {
+  Operated at;
+  at.first.ack(0, {}, {retry_of(2)});
+  at.first.judge(Verdict::Kind::behind, 3);
+  at.second.judge(Verdict::Kind::behind, 35);
+  BOOST_TEST(at.mesh.status("g").in_flight + at.mesh.status("g").waiting == 3u);
+  at.quiet(40);
+  at.done(Kind::rewind, 1);
+  BOOST_TEST(at.mesh.status("g").waiting == 1u);  // the one that failed
+  at.done(Kind::resume);
+  at.take(at.first);
+  at.take(at.second);
+  std::vector<Seq> again = seqs_of(at.first.fetch(0).batches);
+  const std::vector<Seq> more = seqs_of(at.second.fetch(0).batches);
+  again.insert(again.end(), more.begin(), more.end());
+  std::sort(again.begin(), again.end());
+  BOOST_TEST(again.size() == 39u);
+  BOOST_TEST(std::count(again.begin(), again.end(), 2u) == 0);
+}
+
 BOOST_AUTO_TEST_CASE(going_forward_drops_the_retries_it_passes_and_keeps_the_others) {
   Operated at;
   at.first.ack(0, {}, {retry_of(2), retry_of(30)});

@@ -54,6 +54,16 @@ BOOST_AUTO_TEST_CASE(ranges_are_bounded_and_what_is_left_out_is_only_unsettled) 
   BOOST_TEST(ledger.floor() == 10u);
 }
 
+BOOST_AUTO_TEST_CASE(what_is_missing_is_told_of_some_slots_too) {
+  Ledger ledger(10);
+  ledger.settle(SlotMask{1}, 20, {});
+  BOOST_TEST(ledger.missing_through(20) == 10u);
+  BOOST_TEST(ledger.missing_through(20, SlotMask{1}) == 0u);
+  BOOST_TEST(ledger.missing_through(25, SlotMask{1}) == 5u);
+  BOOST_TEST(ledger.missing_through(25, SlotMask{6}) == 15u);
+  BOOST_TEST(ledger.missing_through(25, 0) == 0u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mesh::core

@@ -229,6 +229,17 @@ BOOST_AUTO_TEST_CASE(many_redeliveries_come_in_messages_of_bounded_size) {
   BOOST_TEST(items == 40u);
 }
 
+BOOST_AUTO_TEST_CASE(what_was_not_handled_comes_again_as_attempt_one_and_saying_so_late_changes_nothing) {
+  TwoMembers at;
+  at.first.judge(Verdict::Kind::behind, 2);
+  BOOST_TEST((at.mesh.last<Deliver>().items == std::vector<Redelivery>{{2, 1, 0}}));
+  BOOST_TEST(at.mesh.status("g").retried == 0u);
+  at.mesh.sent.clear();
+  at.first.judge(Verdict::Kind::behind, 2);
+  BOOST_TEST(at.mesh.count<Deliver>() == 0u);
+  BOOST_TEST(at.mesh.status("g").in_flight == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mesh::core

@@ -35,6 +35,22 @@ RetryValue some_retry() {
   return value;
 }
 
+GroupValue ordered_group() {
+  GroupValue value = some_group();
+  value.policy.order = Order::key;
+  value.policy.on_park = OnPark::park_key;
+  return value;
+}
+
+RetryValue keyed_retry() {
+  RetryValue value;
+  value.state = RetryValue::State::behind;
+  value.slot = 5;
+  value.key = 5 + 64 * 1000;
+  value.due = 12;
+  return value;
+}
+
 /// Every truncation, and every change of one byte, decodes to something or is an error: it never crashes.
 template <class Decode>
 void hurt(const std::string& bytes, Decode decode) {
@@ -74,6 +90,67 @@ BOOST_AUTO_TEST_CASE(a_retry_comes_back_as_it_was) {
   const auto decoded = decode_retry(encode_retry(some_retry()));
   BOOST_REQUIRE(decoded.ok());
   BOOST_TEST((*decoded == some_retry()));
+}
+
+BOOST_AUTO_TEST_CASE(an_order_and_keys_come_back_as_they_were) {
+  for (const OnPark on_park : {OnPark::go_on, OnPark::park_key}) {
+    GroupValue value = ordered_group();
+    value.policy.on_park = on_park;
+    const auto group = decode_group(encode_group(value));
+    BOOST_REQUIRE(group.ok());
+    BOOST_TEST((*group == value));
+  }
+  for (const KeyId key : {KeyId{0}, KeyId{64}, ~KeyId{0}}) {
+    RetryValue value = keyed_retry();
+    value.key = key;
+    const auto retry = decode_retry(encode_retry(value));
+    BOOST_REQUIRE(retry.ok());
+    BOOST_TEST((*retry == value));
+  }
+  RetryValue parking = keyed_retry();
+  parking.state = RetryValue::State::parking;
+  parking.reason = Reason::key_parked;
+  BOOST_TEST((decode_retry(encode_retry(parking)).value() == parking));
+}
+
+BOOST_AUTO_TEST_CASE(an_order_that_makes_no_sense_is_damaged) {
+  const std::string plain = encode_group(some_group());
+  const std::string bytes = encode_group(ordered_group());
+  // The two agree up to the size of the policy's array; the policy with an order is longer by two numbers.
+  const auto at = static_cast<std::size_t>(std::mismatch(plain.begin(), plain.end(), bytes.begin()).first -
+                                           plain.begin());
+  BOOST_REQUIRE(bytes[at] == '\x96');
+  const auto common = std::mismatch(plain.rbegin(), plain.rend(), bytes.rbegin()).first - plain.rbegin();
+  const std::string head = bytes.substr(0, at);
+  const std::string tail = bytes.substr(bytes.size() - static_cast<std::size_t>(common));
+  const std::string inner = bytes.substr(at + 1, bytes.size() - head.size() - tail.size() - 3);
+  const auto decodes = [&](char size, const std::string& order) {
+    return decode_group(head + size + inner + order + tail).ok();
+  };
+  BOOST_TEST(decodes('\x94', ""));
+  BOOST_TEST(!decodes('\x95', "\x01"));
+  BOOST_TEST(decodes('\x96', "\x01\x01"));
+  BOOST_TEST(!decodes('\x97', "\x01\x01\x01"));
+  BOOST_TEST(!decodes('\x96', "\x02\x01"));
+  BOOST_TEST(!decodes('\x96', "\x01\x02"));
+  BOOST_TEST(!decodes('\x96', std::string("\x00\x01", 2)));  // a key is parked with an order only
+}
+
+BOOST_AUTO_TEST_CASE(a_retry_of_another_size_or_state_is_damaged) {
+  std::string bytes = encode_retry(keyed_retry());
+  BOOST_REQUIRE(bytes[0] == '\x9b');
+  BOOST_REQUIRE(bytes[2] == '\x04');
+  for (const char size : {'\x99', '\x9a', '\x9c'}) {
+    std::string other = bytes;
+    other[0] = size;
+    BOOST_TEST(!decode_retry(other).ok());
+    BOOST_TEST(!decode_retry(other + '\x01').ok());
+  }
+  for (const char state : {'\x00', '\x03', '\x05'}) {
+    std::string other = bytes;
+    other[2] = state;
+    BOOST_TEST(!decode_retry(other).ok());
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_parked_event_comes_back_with_its_record) {
@@ -120,6 +197,8 @@ BOOST_AUTO_TEST_CASE(keys_order_by_group_and_seq) {
 BOOST_AUTO_TEST_CASE(whatever_is_damaged_is_an_error_and_nothing_worse) {
   hurt(encode_group(some_group()), decode_group);
   hurt(encode_retry(some_retry()), decode_retry);
+  hurt(encode_group(ordered_group()), decode_group);
+  hurt(encode_retry(keyed_retry()), decode_retry);
   Ledger ledger(10);
   ledger.settle(0xff, 12, {});
   hurt(encode_ledger(ledger), decode_ledger);
@@ -148,6 +227,7 @@ BOOST_AUTO_TEST_CASE(the_bytes_of_the_values_are_pinned) {
   retry.delay = 200ns;
   retry.history = {{2, 5, 7ns, "m", Reason::handler_rejected, "x"}};
   BOOST_TEST(hex(encode_retry(retry)) == "9a01010200cd03e8ccc800c29196020507a16d01a17800");
+  BOOST_TEST(hex(encode_retry(keyed_retry())) == "9b010400000c0000c29005cdfa05");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -98,7 +98,7 @@ class Checker {
   Tally tally;
 
  private:
-  enum class Outcome : std::uint8_t { acked, retried, parked, overran };
+  enum class Outcome : std::uint8_t { acked, retried, parked, put_back, overran };
 
   struct Handling {
     PublisherIndex publisher = 0;
@@ -194,6 +194,7 @@ class Checker {
   std::vector<std::vector<mesh::ParkedCommand>> commands_;
   std::set<std::pair<PublisherIndex, std::string>> rewinds_;
   std::set<std::pair<GroupIndex, mesh::Seq>> discards_;  ///< of the present commit, before any rewind in it
+  std::map<GroupIndex, mesh::Seq> rewound_to_;           ///< in the present commit
   std::set<std::pair<GroupIndex, mesh::Seq>>
       renewed_;  ///< of them those that a rewind after it gives out anew
   std::vector<std::vector<Claim>>

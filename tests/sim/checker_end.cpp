@@ -39,7 +39,7 @@ void Checker::finished(PublisherIndex publisher, mesh::Seq head,
     if (status.lag != 0) wrong("lag " + std::to_string(status.lag));
     std::uint64_t expired = 0;
     for (const auto& entry : one.entries)
-      expired += entry.expired && entry.acked == 0 && !entry.parked ? 1 : 0;
+      expired += entry.expired && entry.acked == 0 && !entry.parked && !entry.discarded ? 1 : 0;
     if (status.expired < expired) {
       broken("nothing is skipped silently", "group " + status.group + " lost " + std::to_string(expired) +
                                                 " events to retention and reports " +

@@ -86,7 +86,7 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
     } else {
       check_repeated_handling(publisher, one.group, index, delivery);
     }
-    entry.may_repeat = false;
+    entry.may_repeat = entry.put_back = false;
   }
   if (entry.acked > 0) ++tally.duplicates;
   entry.cut_short = out;  // the publisher has taken it back, and knows nothing of this
@@ -122,19 +122,21 @@ void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, s
   }
 }
 
-// All before it of its key have been handled, or let go by being parked. That it was so once is enough: what
-// is handled again is marked. A parked event that holds up its key holds it up until it is none any more.
+// All before it of its key have been handled, or let go by being parked, when it is handled at first. (Once
+// it was, only a rewind gives those before it out again, and these are not waited for.) A parked event that
+// holds up its key holds it up until it is none any more.
 void Checker::check_key_order(PublisherIndex publisher, GroupIndex group, std::size_t index) {
   const auto& log = logs_[publisher];
   const auto& one = log.groups[group];
   const bool parks_keys = scenario_.groups[group].policy.on_park == mesh::OnPark::park_key;
+  const bool again = one.entries[index].started > 0;
   for (auto before = one.entries[index].key_before; before != Entry::none;) {
     const auto at = static_cast<std::size_t>(before);
     const auto& entry = one.entries[at];
     const auto& event = log.events[at];
     if (!wanted(one, log, at)) return;
     const bool gone = event.lost || event.dropped || entry.expired || entry.discarded;
-    const bool over = entry.handled || (entry.let_go && !parks_keys);
+    const bool over = again || entry.handled || (entry.let_go && !parks_keys);
     if (!gone && (!over || (parks_keys && entry.parked))) {
       broken("retries before their successors", name_of(publisher, group, index) + " is handled while " +
                                                     name_of(publisher, group, at) +
@@ -151,7 +153,7 @@ void Checker::check_repeated_handling(PublisherIndex publisher, GroupIndex group
                     std::to_string(delivery.redrives) + (delivery.counted ? " counted" : "") +
                     (delivery.redelivered ? " redelivered)" : ")");
   const bool redriven = delivery.redrives > entry.redrives;
-  if (delivery.attempt == 1 && !delivery.redelivered && delivery.redrives == 0) {
+  if (delivery.attempt == 1 && !delivery.redelivered && delivery.redrives == 0 && !entry.put_back) {
     broken("repetitions are marked", name_of(publisher, group, index) + told);
   }
   if (!entry.may_repeat) broken("no repetition without a reason", name_of(publisher, group, index) + told);
@@ -222,7 +224,8 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
   if (overran && !told) outcomes.emplace_back(delivery.attempt, Outcome::overran);
   if (next_overran) outcomes.emplace_back(next, Outcome::overran);
   if (overran || abandoned || kind == Kind::retry) entry.may_repeat = true;
-  if (next_overran || (!told && (overran || kind != Kind::ack))) ++entry.failures;
+  const bool failed = kind == Kind::retry || kind == Kind::park;
+  if (next_overran || (!told && (overran || failed))) ++entry.failures;
   switch (kind) {
     case Kind::ack:
       ++entry.acked;
@@ -237,6 +240,8 @@ void Checker::handling_returned(ProcessId process, PublisherIndex publisher,
       outcomes.emplace_back(delivery.attempt, Outcome::parked);
       break;
     case Kind::behind:
+      entry.put_back = entry.may_repeat = entry.cut_short = true;
+      outcomes.emplace_back(delivery.attempt, Outcome::put_back);
       break;
   }
 }
@@ -344,6 +349,9 @@ void Checker::check_verdict(ProcessId process, PublisherIndex publisher, const m
   if (!index) broken("nothing is invented", "a verdict about seq " + std::to_string(verdict.seq));
   if (verdict.kind == mesh::Verdict::Kind::behind) {
     if (scenario_.groups[one.group].policy.order == mesh::Order::key) return;
+    const auto& outcomes = one.outcomes[{publisher, verdict.seq}];
+    const auto wanted = std::pair(verdict.attempt, Outcome::put_back);
+    if (std::find(outcomes.begin(), outcomes.end(), wanted) != outcomes.end()) return;
     broken("a poison event hurts only itself",
            "held back without an order: " + name_of(publisher, one.group, *index));
   }

@@ -65,6 +65,7 @@ void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floo
                                        std::to_string(slot));
   }
   ++tally.rewinds;
+  rewound_to_[group] = floor;
   one.start_after = std::min(one.start_after, floor);
   one.floor_checked = floor;
   for (std::size_t index = 0; index < one.entries.size(); ++index) {

@@ -39,6 +39,7 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
   std::map<std::pair<GroupIndex, mesh::Seq>, std::pair<Change, Change>> changes;
   discards_.clear();
   renewed_.clear();
+  rewound_to_.clear();
   for (const auto& write : writes) {
     if (write.table == mesh::Table::audit && write.value) audit_written(publisher, *write.value);
     if (write.table == mesh::Table::groups || write.table == mesh::Table::ledgers)
@@ -184,7 +185,11 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
     entry.sent_to = 0;
     return;
   }
-  if (!was_commanded(publisher, group, index, Command::discard)) {
+  // Put back, and dropped with the other retries by a rewind before that was written.
+  const auto rewind = rewound_to_.find(group);
+  const bool passed = rewind != rewound_to_.end() && log.events[index].seq <= rewind->second &&
+                      was_commanded(publisher, group, index, Command::redrive);
+  if (!passed && !was_commanded(publisher, group, index, Command::discard)) {
     broken("at least once or parked", "unparked by nobody: " + name_of(publisher, group, index));
   }
   ++tally.discarded;

@@ -179,6 +179,7 @@ Scenario draw_scenario(std::uint64_t seed, Plant plant) {
   if (rng.chance(0.5)) run.operators.every = rng.pick(std::array<Duration, 2>{500ms, 3s});
   if (rng.chance(0.4)) run.operators.command = 0.6;
   run.retention = draw_retention(rng, run.disk);
+  if (orders.chance(0.2)) run.handlers.declining = 0.02;
   run.lease = rng.pick(std::array<Duration, 2>{2s, 5s});
   return run;
 }
@@ -227,6 +228,7 @@ std::string Scenario::describe() const {
   evil("poison", handlers.poison > 0);
   evil("parking", handlers.parking > 0);
   evil("hanging", handlers.hanging > 0);
+  evil("declining", handlers.declining > 0);
   evil("killers", handlers.killing > 0 || handlers.murderous > 0);
   evil("operators", operators.every > 0s);
   evil("size-limit", retention.bytes_max < (1ull << 32));

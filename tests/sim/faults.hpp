@@ -101,6 +101,7 @@ struct HandlerPlan {
   double failing = 0;    ///< returns retry, or throws, a few times
   double poison = 0;     ///< always fails
   double parking = 0;    ///< returns park
+  double declining = 0;  ///< puts it back a few times
   double killing = 0;    ///< kills its process once
   double murderous = 0;  ///< always kills its process
   double delayed = 0;    ///< of the failing: with a delay of its own

@@ -52,6 +52,7 @@ struct Entry {
   bool may_repeat = false;         ///< there is a reason to handle it once more
   bool cut_short = false;   ///< its process vanished and it was not charged: the same attempt may come again
   bool park_asked = false;  ///< its handler returned park
+  bool put_back = false;    ///< its newest handling says that it did nothing
   bool in_retry = false;    ///< in the retry table, on disk
   bool retried = false;     ///< was there once
   bool parked = false;      ///< in the parking lot, on disk

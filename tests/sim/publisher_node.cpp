@@ -55,6 +55,7 @@ void PublisherNode::start() {
   mesh::core::PublisherSettings settings;
   settings.events_endpoint = endpoint_;
   settings.lease = scenario_.plant == Plant::no_fencing ? scenario_.lease / 10 : scenario_.lease;
+  settings.load_known_after = 16;  // exchanges of slots happen in short runs, too
   settings.retention = scenario_.retention;
   settings.seed = world_.rng.next();
   core_ = std::make_unique<mesh::core::PublisherCore>(settings, identity);

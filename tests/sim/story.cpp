@@ -83,6 +83,7 @@ Behaviour Story::behaviour(EventNumber number, unsigned group) const {
   }
   if (rng.chance(plan.poison)) will = {Behaviour::Kind::retry, Behaviour::forever, will.takes, false, {}};
   if (rng.chance(plan.parking)) will = {Behaviour::Kind::park, 1, will.takes, false, {}};
+  if (rng.chance(plan.declining)) will = {Behaviour::Kind::put_back, few, will.takes, false, {}};
   if (rng.chance(plan.hanging)) will = {Behaviour::Kind::hang, few, will.takes, false, {}};
   if (rng.chance(plan.killing)) will = {Behaviour::Kind::kill, 1, will.takes, false, {}};
   if (rng.chance(plan.murderous)) will = {Behaviour::Kind::kill, Behaviour::forever, will.takes, false, {}};

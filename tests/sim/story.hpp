@@ -21,7 +21,7 @@ using EventNumber = std::uint32_t;
 
 /// What a handler does with an event, the same each time it is asked.
 struct Behaviour {
-  enum class Kind : std::uint8_t { ack, retry, park, hang, kill };
+  enum class Kind : std::uint8_t { ack, retry, park, hang, kill, put_back };
   Kind kind = Kind::ack;    ///< what it does while `times` lasts; afterwards it acknowledges
   std::uint32_t times = 0;  ///< how many handlings go that way; forever: always
   Duration takes{0};

@@ -87,6 +87,8 @@ Kind ConsumerNode::verdict_of(const Worker& worker, mesh::core::Dispatcher::Outc
     case Behaviour::Kind::park:
       outcome.text = "this booking makes no sense";
       return Kind::park;
+    case Behaviour::Kind::put_back:
+      return Kind::behind;
     case Behaviour::Kind::hang:
       outcome.text = "too late";
       return worker.run.id % 2 == 0 ? Kind::ack : Kind::retry;

@@ -82,7 +82,7 @@ GroupList group_list() {
   status.parked = 1;
   status.retried = 2;
   status.redelivered = 1;
-  status.members = {{"mail-1", all_slots, 1s}};
+  status.members = {{"mail-1", all_slots, 1s, 0}};
   status.fetched_after = 0;
   status.fetched = {{"mail-1", all_slots, {1, 3}, noon + 4}};
   status.incidents = 2;

@@ -259,7 +259,9 @@ GroupList RandomMessages::make() {
              {},       {},         0,        {},       coin(),   number()};
     if (coin()) group.oldest_age = duration();
     group.members.resize(below(3));
-    std::ranges::generate(group.members, [&] { return MemberStatus{name(), number(), duration()}; });
+    std::ranges::generate(group.members, [&] {
+      return MemberStatus{name(), number(), duration(), number()};
+    });
     if (!coin()) continue;
     group.fetched_after = number();
     group.incidents = number();

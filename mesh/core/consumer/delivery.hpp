@@ -41,7 +41,7 @@ struct Completion {
     ack,
     retry,
     park,
-    behind,  ///< not handled: its key is blocked, see blocked_keys.hpp
+    behind,  ///< not handled: its key is blocked, see blocked_keys.hpp, or its handler has put it back
   };
   LinkId link = 0;
   std::uint32_t generation = 0;

@@ -8,23 +8,14 @@ bool HeldBook::take(const Redelivery& item) {
   return held_.insert(event).second;
 }
 
-void HeldBook::answered(const HeldEvent& event, Slot slot) {
+void HeldBook::answered(const HeldEvent& event) {
   if (held_.erase(event) == 0) return;  // the second verdict of an event that had timed out
-  if (!finished_.emplace(event, slot).second) return;
+  if (!finished_.insert(event).second) return;
   order_.push_back(event);
   if (order_.size() > remembered_max) {
     finished_.erase(order_.front());
     order_.pop_front();
   }
-}
-
-void HeldBook::forget(SlotMask slots) {
-  const auto gone = [&](const HeldEvent& event) {
-    const auto found = finished_.find(event);
-    return found != finished_.end() && (slots >> found->second % slot_count & 1) != 0;
-  };
-  std::erase_if(order_, gone);
-  std::erase_if(finished_, [&](const auto& one) { return gone(one.first); });
 }
 
 void HeldBook::release(const HeldEvent& event) {
@@ -33,6 +24,10 @@ void HeldBook::release(const HeldEvent& event) {
 
 void HeldBook::clear() {
   held_.clear();
+  forget_answered();
+}
+
+void HeldBook::forget_answered() {
   order_.clear();
   finished_.clear();
 }

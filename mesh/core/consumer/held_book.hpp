@@ -3,7 +3,6 @@
 #pragma once
 
 #include <deque>
-#include <map>
 #include <set>
 #include <vector>
 
@@ -18,12 +17,12 @@ class HeldBook {
   /// True: it is new and now in hand. False: in hand, finished already, or no room for more (it comes again).
   bool take(const Redelivery& item);
   /// Its verdict was answered.
-  void answered(const HeldEvent& event, Slot slot);
-  /// These slots begin anew: what was finished of them may come again (a rewind counts from one).
-  void forget(SlotMask slots);
+  void answered(const HeldEvent& event);
   /// It was dropped before it started; it may come again.
   void release(const HeldEvent& event);
   void clear();
+  /// What is no longer in hand may come again: a rewind begins to count attempts anew.
+  void forget_answered();
 
   /// All in hand, for Ack and Resume: also those whose verdict is not answered yet.
   std::vector<HeldEvent> list() const;
@@ -33,7 +32,7 @@ class HeldBook {
  private:
   std::set<HeldEvent> held_;
   std::deque<HeldEvent> order_;  ///< of finished_, oldest first
-  std::map<HeldEvent, Slot> finished_;
+  std::set<HeldEvent> finished_;
 };
 
 }  // namespace mesh::core

@@ -33,6 +33,11 @@ void MemberCore::State::first_completion(const Completion& completion) {
 }
 
 void MemberCore::State::redelivered_completion(const Completion& completion) {
+  if (completion.kind == Completion::Kind::behind) {
+    // Put back: what the member does not hold is sent again.
+    if (completion.turn != 0) blocked.blocked(completion.key, completion.turn);
+    return held.release({completion.seq, completion.attempt, completion.redrives});
+  }
   judge(completion, 0);
 }
 
@@ -89,7 +94,7 @@ void MemberCore::State::on_acked(const Acked& acked, Now now) {
     settlement.add(entry.settles, {entry.verdict.seq, entry.verdict.seq});
     const Verdict& verdict = entry.verdict;
     blocked.answered(verdict.key, entry.carrier);
-    if (entry.redelivered) held.answered({verdict.seq, verdict.attempt, verdict.redrives}, verdict.slot);
+    if (entry.redelivered) held.answered({verdict.seq, verdict.attempt, verdict.redrives});
   });
   if (verdicts.waiting()) report_soon(now, Duration{0});
 }

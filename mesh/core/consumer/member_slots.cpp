@@ -43,11 +43,12 @@ void MemberCore::State::gain(SlotMask gained, Seq at, std::vector<SlotLedger> le
   for (auto& pending : releases) pending.slots &= ~gained;
   std::erase_if(releases, [](const PendingRelease& pending) { return pending.slots == 0; });
   settlement.gain(gained, at, std::move(ledgers), head);
-  held.forget(gained);
   for (Slot slot = 0; slot < slot_count; ++slot) {
     if ((gained >> slot & 1) != 0) marks[slot] = redelivered;
   }
   resumed_slots &= ~gained;
+  // Deliveries sent before the slots were given carry an earlier epoch, so none comes a second time.
+  held.forget_answered();
   // An answer under way does not speak of them.
   fetch_id = 0;
   timers.clear(Timer::fetch_answer);

@@ -89,7 +89,10 @@ void Attachment::admit(const Route& route, const Hello& hello, Seq floor, Now no
     desk_.notice(Level::info, "member.attached",
                  "member " + hello.member + " attached to group " + group->name);
   }
-  if (same != nullptr) desk_.sessions.close(same->id);
+  if (same != nullptr) {
+    const bool replaced = same->instance != hello.instance;
+    replaced ? desk_.sessions.lose(same->id) : desk_.sessions.close(same->id);
+  }
   if (!lease_check_) lease_check_ = now.steady + desk_.settings.lease;
   handover_.balance(*group, now, &session);
   Welcome answer = welcome(session, hello);
@@ -184,7 +187,7 @@ void Attachment::on_time(Now now) {
   for (const SessionId id : lost) {
     Session& session = *desk_.sessions.find(id);
     if (session.group != nullptr) handover_.lose(session, now);
-    desk_.sessions.close(id);
+    desk_.sessions.lose(id);
   }
   lease_check_.reset();
   for (const auto& [id, session] : desk_.sessions.all()) {

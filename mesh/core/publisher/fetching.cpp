@@ -80,6 +80,12 @@ void Fetching::proceed(Session& session, Now now) {
           Level::warning, "retries.full",
           "group " + group->name + " has its maximum of retries and gets no new events until it drains", now);
     }
+    if (isolating && group->isolation.keeper == session.id) {
+      // Any answer could be the one after which it takes from the live stream, and then its end would tell
+      // nothing of the suspects. It hears of them, and asks again.
+      waiting_.insert(session.id);
+      return agenda_.set(session.id, std::nullopt);
+    }
     if (late) return answer(session, {}, state.covered, now);
     return pause(session);
   }

@@ -9,6 +9,7 @@
 #include <mesh/core/publisher/assignment.hpp>
 #include <mesh/core/publisher/fetched_book.hpp>
 #include <mesh/core/publisher/retry_store.hpp>
+#include <mesh/core/publisher/slot_load.hpp>
 #include <mesh/model/ledger.hpp>
 #include <mesh/model/messages.hpp>
 
@@ -59,6 +60,8 @@ struct Group {
   SlotMask reserved = 0;                ///< they wait for their owners of the last run
   std::optional<Duration> claim_until;  ///< for so long
   bool unbalanced = false;  ///< members, slots or terms have changed since the last look at the shares
+  SlotLoad load;
+  Duration moved{0};  ///< when slots were last given or asked back, or could have been exchanged
   Isolation isolation;
   Duration read_again{0};  ///< after a failed read, no other before this
 

@@ -22,9 +22,10 @@ Seq given_to(const Session& session, const Desk& desk) {
 bool alone(const Session& session, const Desk& desk) {
   const Group& group = *session.group;
   if (group.isolation.active && group.isolation.keeper == session.id) {
-    return (session.slots & ~group.isolation.slots) == 0;
+    // Of what is asked back a handler may still be at something from before.
+    return (session.slots & ~group.isolation.slots) == 0 && session.leaving == 0;
   }
-  return group.ledger.floor(session.slots) >= given_to(session, desk);
+  return session.expired_through == 0 && group.ledger.floor(session.slots) >= given_to(session, desk);
 }
 
 }  // namespace
@@ -251,6 +252,14 @@ void Handover::choose_keeper(Group& group, Now now) {
   isolation.patience = now.steady + group.value.policy.ack_wait + desk_.settings.lease;
 }
 
+// When two members may exchange slots to even out what they bring; not while anything else keeps slots apart.
+std::optional<Duration> Handover::exchange_at(const Group& group) const {
+  const bool calm = !group.value.paused && !group.isolation.active && group.reserved == 0;
+  if (!calm || group.assignment.members().size() < 2) return std::nullopt;
+  if (group.load.news() < desk_.settings.load_known_after) return std::nullopt;
+  return group.moved + desk_.settings.lease;
+}
+
 void Handover::balance(Group& group, Now now, const Session* silent) {
   group.unbalanced = false;
   choose_keeper(group, now);
@@ -263,12 +272,20 @@ void Handover::balance(Group& group, Now now, const Session* silent) {
     terms.keeper = isolation.keeper;
     terms.hurry = isolation.hurry;
   }
+  if (group.load.total() >= desk_.settings.load_known_after) terms.load = group.load.by_slot();
+  if (const auto when = exchange_at(group); when && *when <= now.steady) {
+    terms.exchange = true;
+    group.moved = now.steady;
+    group.load.forget_news();
+  }
   for (const Assignment::Change& change : group.assignment.plan(terms)) {
     Session* session = desk_.sessions.find(change.session);
     if (session == nullptr) continue;
     session->epoch = desk_.next_epoch();
     if (change.give != 0) give(*session, change.give, now);
     group.assignment.ask_back(session->id, change.ask_back);
+    group.assignment.promise(session->id, change.promise);
+    group.moved = now.steady;
     mirror(group);
     desk_.save_value(group);
     if (session != silent) grant(*session, now);
@@ -293,11 +310,13 @@ void Handover::pump(Group& group, Now now) {
   if (isolation.active && isolation.keeper != 0 && !isolation.hurry && now.steady >= isolation.patience) {
     isolation.hurry = group.unbalanced = true;
   }
-  if (group.unbalanced) balance(group, now);
+  const auto exchange = exchange_at(group);
+  if (group.unbalanced || (exchange && *exchange <= now.steady)) balance(group, now);
 }
 
 std::optional<Duration> Handover::next_deadline(const Group& group) const {
   std::optional<Duration> next = group.claim_until;
+  if (const auto when = exchange_at(group)) next = std::min(next.value_or(*when), *when);
   const Isolation& isolation = group.isolation;
   if (isolation.active && isolation.keeper != 0 && !isolation.hurry) {
     next = std::min(next.value_or(isolation.patience), isolation.patience);

@@ -46,6 +46,7 @@ class Handover {
   void put_back(Group& group, SlotMask slots, Now now);
   void mirror(Group& group);
   void choose_keeper(Group& group, Now now);
+  std::optional<Duration> exchange_at(const Group& group) const;
 
   Desk& desk_;
 };

@@ -59,7 +59,8 @@ std::vector<GroupStatus> Operating::statuses(Now now) const {
       const auto it = desk_.sessions.all().find(member.session);
       if (it == desk_.sessions.all().end()) continue;
       const Session& session = *it->second;
-      out.back().members.push_back({session.member, session.slots, now.steady - session.heard});
+      out.back().members.push_back({session.member, session.slots, now.steady - session.heard,
+                                    group->ledger.missing_through(desk_.head, session.slots)});
     }
   }
   return out;

@@ -12,6 +12,7 @@
 #include <mesh/core/publisher/restore.hpp>
 #include <mesh/core/publisher/retention_plan.hpp>
 #include <mesh/core/publisher/settling.hpp>
+#include <mesh/core/publisher/slot_load.hpp>
 
 namespace mesh::core {
 namespace {
@@ -42,7 +43,8 @@ struct PublisherCore::State {
         parking(desk),
         operating(desk),
         commanding(desk),
-        keeping(desk) {}
+        keeping(desk),
+        sampling(desk) {}
 
   void begin(Now now);
   void end(Now now);
@@ -63,6 +65,7 @@ struct PublisherCore::State {
   Operating operating;
   Commanding commanding;
   Keeping keeping;
+  Sampling sampling;
   std::optional<Duration> last_;  // the time of the last input
 };
 
@@ -183,6 +186,7 @@ void PublisherCore::on_committed(std::span<const Batch> batches, Now now) {
     if (auto routed = state_->live.route(batch, now, desk.out.live); !routed) {
       desk.notice_rarely(Level::error, "live.undecodable", routed.error().describe(), now);
     }
+    state_->sampling.on_committed(batch, now);
   }
   state_->count_live();
   state_->fetching.on_committed(now);

@@ -5,6 +5,7 @@
 // commit, then send. Not thread safe: one thread owns it.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -35,6 +36,9 @@ struct PublisherSettings {
   std::size_t waiting_max =
       100'000;  ///< retries per group; above it the group gets no new events until it drains
   std::size_t parked_max = 100'000;  ///< per group; when full, what would be parked keeps being retried
+  /// Events of a group counted (slot_load.hpp) before what its slots bring is taken for known, and before
+  /// each look whether two members should exchange slots: at most one a lease.
+  std::uint64_t load_known_after = 1024;
   RetentionPolicy retention;
   std::uint64_t seed = 0;  ///< makes session ids hard to guess
 };
@@ -85,6 +89,11 @@ struct ReadResult {
 /// which is the engine's. A range comes in at most range_batches_max batches.
 inline constexpr std::size_t range_batches_max = 48;
 ReadResult run_read_job(const Journal& journal, const ReadJob& job);
+
+/// The same for several jobs of Kind::range at once, in one pass over the journal; `answer` gets each result
+/// as soon as it is complete. It is of use for jobs that begin near each other.
+void run_range_jobs(const Journal& journal, std::span<const ReadJob> jobs,
+                    const std::function<void(ReadResult)>& answer);
 
 struct ControlOut {
   Route route;

@@ -44,6 +44,10 @@ void expire_through(Desk& desk, Group& group, Seq through, Now now) {
   desk.counters.expired += count;
   if (group.value.unheard.empty()) group.value.unheard.first = floor + 1;
   group.value.unheard.last = through;
+  for (const Assignment::Member& member : group.assignment.members()) {
+    Session* session = desk.sessions.find(member.session);
+    if (session != nullptr && count > 0) session->expired_through = through;
+  }
   desk.ledger_changed(group, now);
   desk.save_value(group);
   desk.notice(Level::warning, "event.expired",

@@ -31,6 +31,17 @@ void Sessions::detach(SessionId id) {
   detached_order_.pop_front();
 }
 
+void Sessions::lose(SessionId id) {
+  const Session* session = find(id);
+  if (session == nullptr) return;
+  if (session->group != nullptr && lost_.emplace(id, session->group->serial).second)
+    lost_order_.push_back(id);
+  close(id);
+  if (lost_order_.size() <= lost_max) return;
+  lost_.erase(lost_order_.front());
+  lost_order_.pop_front();
+}
+
 Session* Sessions::find_member(const Group* group, std::string_view member) {
   for (const auto& [id, session] : sessions_) {
     if (session->group == group && session->member == member) return session.get();

@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include <mesh/core/publisher/group.hpp>
@@ -47,6 +48,9 @@ struct Session {
   FetchState fetch;
   Seq given = 0;          ///< events up to here were sent to it in answers, or it had them already
   bool answered = false;  ///< a fetch of it was answered: it may be on the live stream since then
+  /// Retention has passed unsettled events up to here that it may have in hand all the same; 0: not since it
+  /// has reported beyond that.
+  Seq expired_through = 0;
 };
 
 class Sessions {
@@ -59,6 +63,17 @@ class Sessions {
   void close(SessionId id);
   /// Closes a session whose Detach was taken, and remembers that for as long as it may be repeated.
   void detach(SessionId id);
+
+  /// Closes a session of a group whose slots are others' now, and remembers for a while whose it was.
+  void lose(SessionId id);
+
+  /// The serial of the group of a lost session (one of the newest lost_max).
+  std::optional<std::uint64_t> lost(SessionId id) const {
+    const auto it = lost_.find(id);
+    return it == lost_.end() ? std::nullopt : std::optional(it->second);
+  }
+
+  static constexpr std::size_t lost_max = 1024;
 
   /// It detached a while ago (one of the newest detached_max).
   bool detached(SessionId id) const { return detached_.contains(id); }
@@ -80,6 +95,8 @@ class Sessions {
   std::map<SessionId, std::unique_ptr<Session>> sessions_;
   std::set<SessionId> detached_;
   std::deque<SessionId> detached_order_;
+  std::map<SessionId, std::uint64_t> lost_;
+  std::deque<SessionId> lost_order_;
 };
 
 }  // namespace mesh::core

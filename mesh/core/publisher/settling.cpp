@@ -21,6 +21,13 @@ bool timed_out_last(const RetryEntry& entry, const Verdict& verdict) {
 }  // namespace
 
 void Settling::on_ack(const Route& route, Ack ack, Now now) {
+  if (const auto serial = desk_.sessions.lost(ack.session)) {
+    // A process that was stopped, or out of reach, for longer than its lease: its slots are others' now.
+    ++desk_.counters.acks;
+    ++desk_.counters.stale_acks;
+    if (const auto it = desk_.by_serial.find(*serial); it != desk_.by_serial.end()) ++it->second->stale;
+    return desk_.send(route, Acked{ack.session, ack.id, true, desk_.head});
+  }
   Session* session = attachment_.renew(route, ack.session, ack.id, now);
   if (session == nullptr) return;
   ++desk_.counters.acks;
@@ -29,7 +36,7 @@ void Settling::on_ack(const Route& route, Ack ack, Now now) {
   if (!in_time(*session, ack.epoch)) return desk_.send(route, Acked{session->id, ack.id, true, desk_.head});
   handover_.heard_epoch(*session, ack.epoch, now);
   if (session->slots == 0) return desk_.send(route, Acked{session->id, ack.id, false, desk_.head});
-  const bool all = take(*session, ack.settled, ack.verdicts, now);
+  const bool all = take(*session, ack.epoch, ack.settled, ack.verdicts, now);
   session->acked = now.steady;
   session->taken = std::max(session->taken, ack.id);
   for (const HeldEvent& held : ack.held) {
@@ -63,7 +70,7 @@ void Settling::on_release(const Route& route, Release release, Now now) {
     handover_.heard_epoch(*session, release.epoch, now);
     std::vector<Verdict> none;
     for (SlotLedger& ledger : release.settled) ledger.slots &= release.slots;
-    take(*session, release.settled, none, now);
+    take(*session, release.epoch, release.settled, none, now);
     gone = handover_.release(*session, release.slots, release.epoch, now);
   }
   desk_.send(route, Released{session->id, release.id, gone});
@@ -82,7 +89,7 @@ void Settling::on_detach(const Route& route, Detach detach, Now now) {
   }
   session->route = route;
   if (session->group != nullptr && session->slots != 0 && in_time(*session, detach.epoch)) {
-    take(*session, detach.settled, detach.verdicts, now);
+    take(*session, detach.epoch, detach.settled, detach.verdicts, now);
   }
   if (session->group != nullptr) desk_.save(*session->group);
   const SessionId id = session->id;
@@ -90,9 +97,11 @@ void Settling::on_detach(const Route& route, Detach detach, Now now) {
   desk_.send(route, Detached{id, detach.id});
 }
 
-bool Settling::take(Session& session, std::vector<SlotLedger>& settled, std::vector<Verdict>& verdicts,
-                    Now now) {
+bool Settling::take(Session& session, Epoch epoch, std::vector<SlotLedger>& settled,
+                    std::vector<Verdict>& verdicts, Now now) {
   Group& group = *session.group;
+  // A late message does not speak of slots that were given since then: they may have been rewound.
+  const SlotMask known = session.slots & group.value.owners.slots(session.member, session.instance, epoch);
   const Seq last = std::max(desk_.head, group.ceiling);
   bool cut = clamp_ledgers(settled, last);
   bool all = true;
@@ -101,7 +110,7 @@ bool Settling::take(Session& session, std::vector<SlotLedger>& settled, std::vec
       cut = true;
       continue;
     }
-    all = judge(session, verdict, now) && all;
+    all = judge(session, known, verdict, now) && all;
   }
   if (cut) {
     desk_.notice_rarely(Level::warning, "ack.beyond_head",
@@ -109,19 +118,24 @@ bool Settling::take(Session& session, std::vector<SlotLedger>& settled, std::vec
                             " reports seqs above the head; they are ignored",
                         now);
   }
+  SlotMask beyond = 0;
   for (const SlotLedger& ledger : settled) {
-    if (group.ledger.settle(ledger.slots & session.slots, ledger.floor, ledger.above)) {
+    if (ledger.floor >= session.expired_through) beyond |= ledger.slots;
+  }
+  if ((session.slots & ~(beyond & known)) == 0) session.expired_through = 0;
+  for (const SlotLedger& ledger : settled) {
+    if (group.ledger.settle(ledger.slots & known, ledger.floor, ledger.above)) {
       desk_.ledger_changed(group, now);
     }
   }
   return all;
 }
 
-bool Settling::judge(Session& session, Verdict& verdict, Now now) {
+bool Settling::judge(Session& session, SlotMask known, Verdict& verdict, Now now) {
   Group& group = *session.group;
   RetryEntry* entry = group.retries.find(verdict.seq);
   const Slot slot = entry != nullptr ? entry->slot : verdict.slot;
-  if ((session.slots >> (slot % slot_count) & 1) == 0) {
+  if ((known >> (slot % slot_count) & 1) == 0) {
     // It has been given to another, who is told what this one did not settle.
     ++group.stale;
     return true;

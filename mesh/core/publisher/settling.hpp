@@ -17,10 +17,11 @@ class Settling {
 
  private:
   /// Verdicts first, then ranges. False: the retry store is full and some verdict was not taken.
-  bool take(Session& session, std::vector<SlotLedger>& settled, std::vector<Verdict>& verdicts, Now now);
+  bool take(Session& session, Epoch epoch, std::vector<SlotLedger>& settled, std::vector<Verdict>& verdicts,
+            Now now);
   /// What it says counts. If not, it is counted as stale.
   bool in_time(const Session& session, Epoch epoch);
-  bool judge(Session& session, Verdict& verdict, Now now);
+  bool judge(Session& session, SlotMask known, Verdict& verdict, Now now);
   bool judge_first(Session& session, Verdict& verdict, Now now);
 
   Desk& desk_;

@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <vector>
 
 #include <journal/journal.hpp>
 #include <mesh/core/publisher/publisher_core.hpp>
@@ -28,7 +29,8 @@ class Reader {
 
  private:
   void run();
-  core::ReadResult carry_out(const core::ReadJob& read);
+  std::vector<core::ReadJob> next();
+  void carry_out(const std::vector<core::ReadJob>& jobs);
 
   const Journal& journal_;
   std::function<void(core::ReadResult)> answer_;

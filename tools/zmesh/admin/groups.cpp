@@ -38,6 +38,7 @@ Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
   for (const auto& member : group.members) {
     json["members"].push_back({{"member", member.member},
                                {"slots", std::popcount(member.slots)},
+                               {"lag", member.lag},
                                {"idle_seconds", seconds(member.idle)}});
   }
   return json;

@@ -92,7 +92,7 @@ ExitCode members(const PublishersOptions& options) {
   if (!looks) return report(looks.error());
   complain_of_silent(*looks);
   std::string out;
-  std::vector<std::vector<std::string>> rows = {{"PUBLISHER", "GROUP", "MEMBER", "SLOTS", "HEARD OF"}};
+  std::vector<std::vector<std::string>> rows = {{"PUBLISHER", "GROUP", "MEMBER", "SLOTS", "LAG", "HEARD OF"}};
   bool found = options.group.empty();
   for (const auto& look : *looks) {
     for (const auto& group : look.groups) {
@@ -104,12 +104,13 @@ ExitCode members(const PublishersOptions& options) {
                             {"group", group.group},
                             {"member", member.member},
                             {"slots", std::popcount(member.slots)},
+                            {"lag", member.lag},
                             {"idle_seconds", std::chrono::duration<double>(member.idle).count()}});
         }
         rows.push_back({look.name, group.group, member.member, std::to_string(std::popcount(member.slots)),
-                        duration_text(member.idle) + " ago"});
+                        std::to_string(member.lag), duration_text(member.idle) + " ago"});
       }
-      if (group.members.empty()) rows.push_back({look.name, group.group, "nobody", "-", "-"});
+      if (group.members.empty()) rows.push_back({look.name, group.group, "nobody", "-", "-", "-"});
     }
   }
   if (!any_answers(*looks)) return ExitCode::unreachable;

@@ -22,6 +22,8 @@ const std::vector<ScenarioEntry>& scenario_entries() {
       {{"latency", "publish() to handler at 1,000 and 5,000/s"}, latency_scenario},
       {{"confirm", "publish() until confirmed, 1 and 64 threads, beside bare LMDB"}, confirm_scenario},
       {{"fanout", "8 groups in 8 processes, beside 8 ZeroMQ subscribers"}, fanout_scenario},
+      {{"scaling", "8 members of a group in 8 processes, beside one, with handlers of 1 ms"},
+       scaling_scenario},
       {{"catchup", "a new group over a backlog, while publishing goes on"}, catchup_scenario},
       {{"growth", "1,000 groups, 100,000 topics, 50 million events in the journal"}, growth_scenario},
       {{"idle", "100 members without events: processor time and memory"}, idle_scenario},

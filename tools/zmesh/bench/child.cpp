@@ -16,6 +16,7 @@ BenchRoles bench_roles() {
       {"mesh-confirm", bench_mesh_confirm},     {"mesh-catchup", bench_mesh_catchup},
       {"mesh-newcomer", bench_mesh_newcomer},   {"mesh-fill", bench_mesh_fill},
       {"mesh-idle", bench_mesh_idle},           {"mesh-members", bench_mesh_members},
+      {"mesh-team", bench_mesh_team},           {"mesh-worker", bench_mesh_worker},
       {"lmdb-commits", bench_lmdb_commits},     {"zmq-publisher", bench_zmq_publisher},
       {"zmq-consumer", bench_zmq_consumer},
   };

@@ -33,11 +33,13 @@ struct BenchChild {
   std::uint64_t backlog = 0;  ///< events that are in the journal before the others come
   bool keep = false;          ///< a journal that is used again: nothing of it is dropped
   double seconds = 0;
+  bool direct = false;        ///< worker: direct delivery
+  std::uint32_t work_us = 0;  ///< worker: what handling an event takes
 };
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE_WITH_DEFAULT(BenchChild, role, place, durability, events, payload_bytes,
                                                 topics, prefixes, keys, rate, group, prefix, members,
-                                                idle_groups, threads, backlog, keep, seconds)
+                                                idle_groups, threads, backlog, keep, seconds, direct, work_us)
 
 // A child prints objects, one per line: {"ready":...} when others may come, last its result, where times are
 // of the machine's monotonic clock.
@@ -53,6 +55,8 @@ ExitCode bench_mesh_newcomer(const BenchChild& child);
 ExitCode bench_mesh_fill(const BenchChild& child);
 ExitCode bench_mesh_idle(const BenchChild& child);
 ExitCode bench_mesh_members(const BenchChild& child);
+ExitCode bench_mesh_team(const BenchChild& child);
+ExitCode bench_mesh_worker(const BenchChild& child);
 ExitCode bench_lmdb_commits(const BenchChild& child);
 ExitCode bench_zmq_publisher(const BenchChild& child);
 ExitCode bench_zmq_consumer(const BenchChild& child);

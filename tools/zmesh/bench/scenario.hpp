@@ -59,6 +59,7 @@ Scenario topics_scenario(const Bench& bench);
 Scenario latency_scenario(const Bench& bench);
 Scenario confirm_scenario(const Bench& bench);
 Scenario fanout_scenario(const Bench& bench);
+Scenario scaling_scenario(const Bench& bench);
 Scenario catchup_scenario(const Bench& bench);
 Scenario growth_scenario(const Bench& bench);
 Scenario idle_scenario(const Bench& bench);

@@ -121,37 +121,6 @@ int spawn_shell(pid_t& pid, const std::string& command, const std::vector<std::s
 }
 
 /// The process groups of the commands that run.
-class Running {
- public:
-  static Running& all() {
-    static Running running;
-    return running;
-  }
-
-  void add(pid_t pid) {
-    const std::lock_guard lock(mutex_);
-    pids_.insert(pid);
-    if (ending_) ::kill(-pid, SIGKILL);
-  }
-
-  /// Before it is reaped: afterwards its number may be another's.
-  void remove(pid_t pid) {
-    const std::lock_guard lock(mutex_);
-    pids_.erase(pid);
-  }
-
-  void kill() {
-    const std::lock_guard lock(mutex_);
-    ending_ = true;
-    for (const pid_t pid : pids_) ::kill(-pid, SIGKILL);
-  }
-
- private:
-  std::mutex mutex_;
-  std::set<pid_t> pids_;
-  bool ending_ = false;
-};
-
 /// Tells when a process has ended, by poll where the system lets us, else by asking again and again.
 class Exit {
  public:
@@ -216,7 +185,8 @@ int left_ms(Clock::time_point deadline) {
 }  // namespace
 
 mesh::Result<ChildResult> run_child(const std::string& command, std::string_view input,
-                                    const std::vector<std::string>& environment, mesh::Duration limit) {
+                                    const std::vector<std::string>& environment, mesh::Duration limit,
+                                    Children* among) {
   const auto deadline = Clock::now() + limit;
   Fd in_read, in_write, err_read, err_write;
   if (!make_pipe(in_read, in_write) || !make_pipe(err_read, err_write)) return cannot_start(errno);
@@ -228,7 +198,8 @@ mesh::Result<ChildResult> run_child(const std::string& command, std::string_view
   }
   in_read.close();
   err_write.close();
-  Running::all().add(pid);
+  Children::all().add(pid);
+  if (among != nullptr) among->add(pid);
   const Exit ending(pid);
 
   ChildResult result;
@@ -246,7 +217,8 @@ mesh::Result<ChildResult> run_child(const std::string& command, std::string_view
       ::kill(-pid, SIGKILL);
     }
   }
-  Running::all().remove(pid);
+  Children::all().remove(pid);
+  if (among != nullptr) among->remove(pid);
   // What the pipe can hold, and no more: something in the background may be writing on and on.
   for (int reads = 0; reads < 32 && err_read.get() >= 0; ++reads) {
     pollfd entry{err_read.get(), POLLIN, 0};
@@ -262,16 +234,26 @@ mesh::Result<ChildResult> run_child(const std::string& command, std::string_view
   return result;
 }
 
-void add_running_child(int pid) {
-  Running::all().add(pid);
+Children& Children::all() {
+  static Children children;
+  return children;
 }
 
-void remove_running_child(int pid) {
-  Running::all().remove(pid);
+void Children::add(int pid) {
+  const std::lock_guard lock(mutex_);
+  pids_.insert(pid);
+  if (ending_) ::kill(-pid, SIGKILL);
 }
 
-void kill_running_children() {
-  Running::all().kill();
+void Children::remove(int pid) {
+  const std::lock_guard lock(mutex_);
+  pids_.erase(pid);
+}
+
+void Children::kill() {
+  const std::lock_guard lock(mutex_);
+  ending_ = true;
+  for (const int pid : pids_) ::kill(-pid, SIGKILL);
 }
 
 }  // namespace zmesh

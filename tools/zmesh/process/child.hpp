@@ -1,6 +1,8 @@
 // Runs a shell command with a text on its stdin, and keeps the end of what it wrote to stderr.
 #pragma once
 
+#include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,21 +20,32 @@ struct ChildResult {
 
 inline constexpr std::size_t stderr_kept_max = 1024;
 
+/// Process groups that run commands, so that all of them can be killed at once. Any thread.
+class Children {
+ public:
+  /// Of this process: every command of run_child(), and what is added.
+  static Children& all();
+
+  void add(int pid);
+  /// Before its leader is reaped, as afterwards its number may be another's.
+  void remove(int pid);
+  /// Kills them, and those that are added from now on.
+  void kill();
+
+ private:
+  std::mutex mutex_;
+  std::set<int> pids_;
+  bool ending_ = false;
+};
+
 /// `/bin/sh -c command` in a process group of its own, so that a Ctrl-C meant for us does not end it halfway.
 /// `input` goes to its stdin (not reading it is no error), stdout is ours, stderr is passed on to ours too.
 /// Waits for the shell itself, not for what it leaves in the background. Should this process or the calling
-/// thread end first, whatever ends it, the shell (or the command it has become) is killed. Any thread. Error:
+/// thread end first, whatever ends it, the shell (or the command it has become) is killed. `among`: it is
+/// one of these too. Any thread. Error:
 /// journal_io when it cannot be started.
 mesh::Result<ChildResult> run_child(const std::string& command, std::string_view input,
-                                    const std::vector<std::string>& environment, mesh::Duration limit);
-
-/// A process group that was started by other means is to be among those that kill_running_children() kills,
-/// until it is taken out: before its leader is reaped, as afterwards its number may be another's.
-void add_running_child(int pid);
-void remove_running_child(int pid);
-
-/// Kills the process groups of all commands that run, and of those that are just being started: for a process
-/// that ends at once.
-void kill_running_children();
+                                    const std::vector<std::string>& environment, mesh::Duration limit,
+                                    Children* among = nullptr);
 
 }  // namespace zmesh

@@ -38,7 +38,7 @@ Interrupt::Interrupt() : state_(new State) {
     int signal = 0;
     while (sigwait(&set, &signal) == 0) {
       if (state->requested.exchange(true)) {
-        kill_running_children();
+        Children::all().kill();
         _exit(static_cast<int>(ExitCode::interrupted));
       }
       say("finishing; once more to end at once");
