@@ -17,7 +17,7 @@ struct EventMaker {
     event.attempt_ = delivery.attempt;
     event.redrives_ = delivery.redrives;
     event.redelivered_ = delivery.redelivered;
-    event.borrowed_ = &delivery.bytes;
+    event.borrowed_ = &delivery.batch.bytes();
     event.extend_ = &extend;
     return event;
   }
@@ -29,8 +29,9 @@ namespace {
 constexpr std::size_t origin_at = 4;
 
 bool is_of(const core::Delivery& delivery, const Origin& origin) {
-  return delivery.bytes.size() >= batch_header_size &&
-         std::memcmp(delivery.bytes.data() + origin_at, origin.bytes.data(), origin.bytes.size()) == 0;
+  const auto& bytes = delivery.batch.bytes();
+  return bytes.size() >= batch_header_size &&
+         std::memcmp(bytes.data() + origin_at, origin.bytes.data(), origin.bytes.size()) == 0;
 }
 
 const EventSource& unknown_source() {

@@ -9,7 +9,8 @@ namespace mesh::io {
 namespace {
 
 constexpr int control_messages_max = 1000;  ///< per peer and direction
-constexpr int live_received_max = 256;
+/// Batches of up to 256 KiB. The publisher keeps more, and the journal the rest.
+constexpr int live_received_max = 32;
 constexpr int subscription_size_max = 1024;
 constexpr int backlog = 1024;
 

@@ -205,6 +205,7 @@ class Link {
     }
     for (auto& notice : effects.notices) notices.push_back(std::move(notice));
     if (effects.connect_events) connects.push_back(*effects.connect_events);
+    if (effects.connect_events || effects.listen) listens = effects.listen.value_or(true);
     draining |= effects.drain;
     if (effects.drop_before_generation) dropped_before = effects.drop_before_generation;
     if (effects.reconnect_control) ++reconnects;
@@ -265,6 +266,7 @@ class Link {
   std::vector<ToldKey> keys;
   std::vector<Notice> notices;
   std::vector<std::string> connects;
+  bool listens = false;
   std::optional<std::uint32_t> dropped_before;
   std::vector<Delivery> running;  ///< without an outcome yet
   SlotMask draining = 0;

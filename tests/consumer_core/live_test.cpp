@@ -82,9 +82,11 @@ BOOST_AUTO_TEST_CASE(held_messages_over_the_bound_are_dropped_and_memory_stays_b
   Link link(settings);
   link.attach(0, 0);
   for (Seq seq = 1; seq <= 100; ++seq) link.live(live_of(seq - 1, items(seq, seq)));
-  BOOST_TEST(link.core.counters().demotions >= 5u);
-  BOOST_TEST(link.core.counters().demotions <= 20u);
+  BOOST_TEST(link.core.counters().demotions == 1u);
+  BOOST_TEST(!link.listens);
   link.give(link.answer(items(1, 100), 100, 100));
+  BOOST_TEST(link.listens);
+  link.give(link.answer({}, 100, 100));
   link.live(live_of(100, items(101, 101)));
   BOOST_TEST(link.seqs() == range(1, 101), boost::test_tools::per_element());
 }
@@ -103,10 +105,58 @@ BOOST_AUTO_TEST_CASE(a_full_window_demotes_to_fetch_and_back) {
   BOOST_TEST(link.count<Fetch>() == fetches);
   link.handle_all();
   BOOST_TEST(link.last<Fetch>().after == 4u);
+  BOOST_TEST(!link.listens);
   link.give(link.answer(items(5, 6), 6, 6));
+  BOOST_TEST(link.listens);
+  link.give(link.answer({}, 6, 6));
   BOOST_TEST(is(link, Phase::live));
   BOOST_TEST(link.core.counters().gaps == 0u);
   BOOST_TEST(link.seqs() == range(5, 6), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(far_behind_it_listens_again_when_one_more_answer_will_reach_the_head) {
+  auto settings = member_settings();
+  settings.hold_bytes = 4096;
+  Link link(settings);
+  link.attach(0, 0);
+  for (Seq seq = 1; seq <= 100; ++seq) link.live(live_of(seq - 1, items(seq, seq)));
+  BOOST_TEST(!link.listens);
+  link.give(link.answer(items(1, 20), 20, 100));
+  link.give(link.answer(items(21, 59), 59, 100));
+  BOOST_TEST(!link.listens);
+  link.pass(4500ms);  // and misses no sign of life of what it does not listen to
+  BOOST_TEST(link.noticed("live.silent") == 0u);
+  link.handle_all();
+  link.give(link.answer(items(60, 80), 80, 101));
+  BOOST_TEST(link.listens);
+  // What is published from now on is held until the answer has come.
+  link.live(live_of(100, items(101, 102)));
+  BOOST_TEST(link.seqs() == range(60, 80), boost::test_tools::per_element());
+  link.give(link.answer(items(81, 101), 101, 101));
+  BOOST_TEST(is(link, Phase::live));
+  BOOST_TEST(link.seqs() == range(60, 102), boost::test_tools::per_element());
+  BOOST_TEST(link.core.counters().gaps == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(a_window_that_is_full_for_a_moment_lets_the_live_stream_wait) {
+  auto settings = member_settings();
+  settings.window_events = 4;
+  Link link(settings);
+  link.go_live();
+  BOOST_TEST(!link.core.live_waits(link.now));
+  link.live(live_of(0, items(1, 4)));
+  BOOST_TEST(link.core.live_waits(link.now));
+  link.handle_all();
+  BOOST_TEST(!link.core.live_waits(link.now));
+  link.live(live_of(4, items(5, 8)));
+  BOOST_TEST(link.core.live_waits(link.now));
+  link.pass(499ms);
+  BOOST_TEST(link.core.live_waits(link.now));
+  link.pass(1ms);
+  BOOST_TEST(!link.core.live_waits(link.now));
+  link.live(live_of(8, items(9, 9)));
+  BOOST_TEST(is(link, Phase::catching_up));
+  BOOST_TEST(link.core.counters().demotions == 1u);
 }
 
 BOOST_AUTO_TEST_CASE(while_the_window_is_full_nothing_is_held) {

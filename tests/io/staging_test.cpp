@@ -87,6 +87,39 @@ BOOST_AUTO_TEST_CASE(take_stops_at_about_the_bytes_asked_for) {
   BOOST_TEST(staging.waiting());
 }
 
+BOOST_AUTO_TEST_CASE(beyond_the_pace_a_publish_waits_for_a_commit_but_what_has_room_is_not_refused) {
+  Waker waker;
+  StagingSettings settings;
+  settings.event_size_max = 1000;
+  settings.pace = 2000;
+  Staging staging(settings, waker);
+  const std::string payload(800, 'x');
+  // Nothing is committed, which is no reason to fail, nor to wait each time.
+  const auto begun = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1000; ++i) BOOST_REQUIRE(staging.publish(event_of(payload), 10s).ok());
+  BOOST_TEST((std::chrono::steady_clock::now() - begun < 5s));
+  BOOST_TEST(staging.publish(event_of(payload), std::nullopt).ok());
+  // While commits go on it stays near the pace.
+  std::vector<Batch> batches;
+  staging.take(batches, ~std::size_t{0});
+  staging.release(staging.bytes());
+  std::atomic<bool> done{false};
+  std::thread engine([&] {
+    while (!done || staging.waiting()) {
+      batches.clear();
+      staging.take(batches, 1000);
+      std::size_t taken = 0;
+      for (const auto& batch : batches) taken += batch.size() - batch_header_size;
+      staging.release(taken);
+      std::this_thread::yield();
+    }
+  });
+  for (int i = 0; i < 1000; ++i) BOOST_REQUIRE(staging.publish(event_of(payload), 10s).ok());
+  done = true;
+  engine.join();
+  BOOST_TEST(staging.bytes() == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(without_room_try_fails_at_once_and_publish_waits) {
   Waker waker;
   Staging staging({Origin{}, 1, 1000, 1000}, waker);

@@ -2,9 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
+#include <vector>
 
 #include <journal/batch.hpp>
+#include <mesh/model/batch_ref.hpp>
 #include <mesh/model/messages.hpp>
 
 namespace mesh::core {
@@ -13,8 +14,8 @@ namespace mesh::core {
 using LinkId = std::uint32_t;
 
 struct Delivery {
-  EventView event;  ///< points into `bytes`
-  Bytes bytes;      ///< keeps them alive
+  EventView event;  ///< points into the batch
+  BatchRef batch;   ///< keeps it alive
   LinkId link = 0;
   std::uint32_t generation = 0;  ///< of the link's assignment; a completion of an older one is dropped
   std::uint32_t attempt = 1;
@@ -24,6 +25,15 @@ struct Delivery {
   Seq covers_to = 0;         ///< settling this event settles [seq, covers_to]: what follows it until the next
   SlotMask slots = all_slots;  ///< ... of these slots
 };
+
+/// Forgets deliveries that are done with; their batches are let go with one count each.
+inline void let_go(std::vector<Delivery>& deliveries) {
+  {
+    BatchRelease release;
+    for (auto& delivery : deliveries) release.add(delivery.batch);
+  }
+  deliveries.clear();
+}
 
 /// What became of a delivery.
 struct Completion {

@@ -9,6 +9,12 @@
 #include <mesh/core/consumer/work_queue.hpp>
 
 namespace mesh::core {
+namespace {
+
+/// Runs are as long as handlers are quick: long ones that are cut short would be made in vain.
+constexpr std::size_t run_size_min = 32;
+
+}  // namespace
 
 struct Dispatcher::State {
   explicit State(DispatcherSettings given)
@@ -55,6 +61,7 @@ struct Dispatcher::State {
 
   /// Takes out what is not to be handled now.
   void hold_back(std::vector<Delivery>& deliveries) {
+    if (!gate.ordered()) return;
     std::erase_if(deliveries, [this](const Delivery& delivery) {
       if (!gate.holds_back(delivery)) return false;
       completions.push_back(gate.behind(delivery));
@@ -97,6 +104,7 @@ struct Dispatcher::State {
   };
 
   DispatcherSettings settings;
+  std::size_t run_size = run_size_min;  ///< of the newest run, or what was begun of it
   WorkQueue queue;
   RunBook runs;
   HungBook hung;
@@ -121,11 +129,20 @@ void Dispatcher::push(std::span<Delivery> deliveries) {
   state_->queue.push(deliveries.subspan(done));
 }
 
+void Dispatcher::push(std::vector<Delivery>& deliveries) {
+  const bool hanging = std::any_of(deliveries.begin(), deliveries.end(),
+                                   [this](const Delivery& delivery) { return state_->hangs(delivery); });
+  if (!hanging) return state_->queue.push(deliveries);
+  push(std::span(deliveries));
+  deliveries.clear();
+}
+
 bool Dispatcher::take(Run& run, Now now) {
   const auto workers = std::max<std::uint32_t>(1, state_->settings.concurrency);
-  run.deliveries.clear();
+  let_go(run.deliveries);
   if (state_->runs.size() >= workers) return false;
-  const auto count_max = workers > 1 ? 1 : std::max<std::size_t>(1, state_->settings.run_max);
+  state_->run_size = std::min(2 * state_->run_size, std::max<std::size_t>(1, state_->settings.run_max));
+  const auto count_max = workers > 1 ? 1 : state_->run_size;
   do {
     if (!state_->queue.take(run.deliveries, count_max)) return false;
     state_->hold_back(run.deliveries);
@@ -145,12 +162,14 @@ void Dispatcher::extend(RunId run, Now now) {
 
 void Dispatcher::shorten(Run& run, std::size_t count) {
   if (count >= run.deliveries.size()) return;
+  state_->run_size = std::max(run_size_min, count);
   state_->runs.shorten(run.id, count);
+  const bool may_be_void = !state_->dropped.empty() || !state_->draining.empty();
   const auto rest = std::span(run.deliveries).subspan(count);
-  const bool void_any = std::any_of(rest.begin(), rest.end(),
-                                    [this](const Delivery& delivery) { return state_->is_void(delivery); });
-  state_->queue.put_back(rest);
-  run.deliveries.resize(count);
+  const bool void_any =
+      may_be_void && std::any_of(rest.begin(), rest.end(),
+                                 [this](const Delivery& delivery) { return state_->is_void(delivery); });
+  state_->queue.put_back(run.deliveries, count);
   if (void_any) state_->drop([this](const Delivery& delivery) { return state_->is_void(delivery); });
 }
 

@@ -39,6 +39,8 @@ class Dispatcher {
   /// Queues deliveries of one link, in order. A redelivery whose event is still with a handler waits for
   /// that one to return, and fails like it when ack_wait is over.
   void push(std::span<Delivery> deliveries);
+  /// The same for a vector, which is taken over where that is cheaper, and empty afterwards.
+  void push(std::vector<Delivery>& deliveries);
 
   /// The next run, if a worker is free to take one and something is runnable. `run` is filled; false:
   /// nothing. What is held back comes out as completions. With Order::key a run ends (shorten) with the first

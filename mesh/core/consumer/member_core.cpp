@@ -16,6 +16,10 @@ void MemberCore::State::observe(Now now) {
 }
 
 void MemberCore::State::follow_up(Now now) {
+  if (out.connect_events) {  // which subscribes
+    deaf = false;
+    out.listen.reset();
+  }
   if (!attached()) return;
   if (settlement.dirty()) report_soon(now, settings.ack_interval);
   if (closing == Closing::no) {
@@ -86,6 +90,10 @@ void MemberCore::on_live(LiveMessage message, Now now) {
   state_->follow_up(now);
 }
 
+bool MemberCore::live_waits(Now now) {
+  return state_->live_waits(now);
+}
+
 void MemberCore::on_undecodable(std::string_view what, Now now) {
   state_->observe(now);
   state_->undecodable(what);
@@ -152,6 +160,7 @@ void MemberCore::take_effects(MemberEffects& effects) {
     }
   };
   if (out.connect_events) effects.connect_events = std::move(out.connect_events);
+  if (out.listen) effects.listen = std::exchange(out.listen, std::nullopt);
   append(effects.control, out.control);
   auto keys = state_->blocked.take_changes();
   append(effects.keys, keys);

@@ -44,6 +44,9 @@ struct MemberSettings {
 struct MemberEffects {
   /// Connect the SUB socket to this endpoint and subscribe the prefixes (replacing an earlier connection).
   std::optional<std::string> connect_events;
+  /// The SUB socket: subscribe the prefixes again, or (false) unsubscribe them: what comes would only be
+  /// dropped.
+  std::optional<bool> listen;
   std::vector<ControlMessage> control;
   /// For the dispatcher, in order, after `drop_before_generation` and before `deliveries`.
   std::vector<KeyChange> keys;
@@ -87,6 +90,9 @@ class MemberCore {
   void on_control(ControlMessage message, Now now);
   /// A message of the live stream, decoded but for its batch's records.
   void on_live(LiveMessage message, Now now);
+  /// True: nothing more can be taken for a moment, so leave the live stream unread and ask again after the
+  /// next completions, or after half a second. (Reading on is right, too: then it is given up for fetches.)
+  bool live_waits(Now now);
   /// A frame that did not decode or verify.
   void on_undecodable(std::string_view what, Now now);
   /// What a delivery came to; also of dropped ones. Every delivery is to be accounted for by exactly one

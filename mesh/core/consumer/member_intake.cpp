@@ -17,13 +17,14 @@ bool MemberCore::State::take_fetched(const Events& events, bool lag) {
     good = batch.header.origin == *origin && decode_events(batch.view(), views).ok();
     good = good && !views.empty() && views.back().seq <= events.through;
     if (!good) break;
+    BatchShare share(batch.bytes, views.size());
     for (const auto& view : views) {
       if (view.seq <= newest) {
         ++counters.duplicates;
         continue;
       }
       newest = view.seq;
-      if ((taken >> view.slot & 1) != 0) add_event(view, batch.bytes);
+      if ((taken >> view.slot & 1) != 0) add_event(view, share);
     }
   }
   // What came before the damage is good; the rest is asked for again.
@@ -59,24 +60,29 @@ bool MemberCore::State::take_live(std::vector<LiveMessage>& messages) {
   }
   begin_intake(slots, position);
   const auto size_before = out.deliveries.size();
-  const auto add = [&](const EventView& view, const Bytes& bytes) {
+  const auto add = [&](const EventView& view, BatchShare& share) {
     if (view.seq <= position) {
       ++counters.duplicates;
       return;
     }
     if (!works_on(view.slot) || !prefixes.find(view.topic)) return;
     if (settlement.given_settled(view.slot, view.seq)) return;
-    add_event(view, bytes);
+    add_event(view, share);
   };
   if (messages.size() == 1) {
-    for (const auto& view : views) add(view, messages.front().batch->bytes);
+    BatchShare share(messages.front().batch->bytes, views.size());
+    for (const auto& view : views) add(view, share);
   } else {
+    std::vector<BatchShare> shares;
+    shares.reserve(messages.size());
+    for (const auto& message : messages)
+      shares.emplace_back(message.batch->bytes, message.batch->header.count);
     std::sort(merged.begin(), merged.end(), [](auto& a, auto& b) { return a.first.seq < b.first.seq; });
     Seq newest = 0;
     for (const auto& [view, index] : merged) {
       if (view.seq == newest) continue;  // in two parts: not possible with an honest publisher
       newest = view.seq;
-      add(view, messages[index].batch->bytes);
+      add(view, shares[index]);
     }
     merged.clear();
   }
@@ -95,6 +101,7 @@ void MemberCore::State::on_deliver(const Deliver& deliver) {
     if (batch.header.origin != *origin || !decode_events(batch.view(), views).ok()) {
       return undecodable("a batch of redelivered events");
     }
+    BatchShare share(batch.bytes, views.size());
     for (const auto& view : views) {
       if (item >= deliver.items.size() || deliver.items[item].seq != view.seq) {
         return undecodable("redelivered events that are not the ones named");
@@ -104,7 +111,7 @@ void MemberCore::State::on_deliver(const Deliver& deliver) {
       if (!works_on(view.slot) || !held.take(redelivery)) continue;
       Delivery& delivery = out.deliveries.emplace_back();
       delivery.event = view;
-      delivery.bytes = batch.bytes;
+      delivery.batch = share.next();
       delivery.link = settings.link;
       delivery.generation = generation;
       delivery.attempt = redelivery.attempt;
@@ -134,20 +141,16 @@ void MemberCore::State::begin_intake(SlotMask taken, Seq from) {
   intake_bytes = 0;
 }
 
-void MemberCore::State::add_event(const EventView& event, const Bytes& bytes) {
+void MemberCore::State::add_event(const EventView& event, BatchShare& batch) {
   auto& deliveries = out.deliveries;
   if (deliveries.size() == intake_first) {
     settlement.add(intake_slots, {intake_from + 1, event.seq - 1});
   } else {
     deliveries.back().covers_to = event.seq - 1;
   }
-  Delivery& delivery = deliveries.emplace_back();
-  delivery.event = event;
-  delivery.bytes = bytes;
-  delivery.link = settings.link;
-  delivery.generation = generation;
-  delivery.redelivered = event.seq <= marks[event.slot];
-  delivery.slots = intake_slots;
+  // Attempt 1, not redriven, not counted.
+  deliveries.emplace_back(event, batch.next(), settings.link, generation, 1u, 0u,
+                          event.seq <= marks[event.slot], false, Seq{0}, intake_slots);
   intake_bytes += event.record.size();
 }
 

@@ -29,9 +29,10 @@ inline constexpr Duration verdict_spacing = 50us;  ///< more per verdict on its 
 inline constexpr Duration reconnect_pause = 50ms;  ///< what is sent before a reconnect is lost with it
 inline constexpr Duration attach_spacing = 1s;     ///< attaching again sooner than this waits a little
 inline constexpr Duration attach_pause = 100ms;
-inline constexpr Duration pause_max = 1s;      ///< a longer pause between inputs: the process did not run
-inline constexpr Duration tick = 500ms;        ///< next_deadline is never further away, to notice pauses
-inline constexpr Duration lease_default = 5s;  ///< when a Welcome names none
+inline constexpr Duration pause_max = 1s;         ///< a longer pause between inputs: the process did not run
+inline constexpr Duration live_wait_max = 500ms;  ///< the live stream is left unread for
+inline constexpr Duration tick = 500ms;           ///< next_deadline is never further away, to notice pauses
+inline constexpr Duration lease_default = 5s;     ///< when a Welcome names none
 inline constexpr Duration lease_min = 100ms;
 inline constexpr unsigned hello_reconnect = 3;  ///< unanswered Hellos until the connection is made anew
 inline constexpr unsigned close_tries = 3;      ///< unanswered Detaches (or Hellos then) until it gives up
@@ -113,6 +114,9 @@ struct MemberCore::State {
   void went_live(Now now);
   void demote();
   bool full();
+  bool live_waits(Now now);
+  void stop_listening();
+  void listen_again(Now now);
   void count_expired(const Events& events);
 
   // ---- member_intake.cpp ----
@@ -121,7 +125,7 @@ struct MemberCore::State {
   void on_deliver(const Deliver& deliver);
   void undecodable(std::string_view what);
   void begin_intake(SlotMask slots, Seq from);
-  void add_event(const EventView& event, const Bytes& bytes);
+  void add_event(const EventView& event, BatchShare& batch);
   void end_intake(Seq through);
 
   // ---- member_report.cpp ----
@@ -216,10 +220,12 @@ struct MemberCore::State {
   bool stalled = false;  ///< the window was full and has not emptied enough
 
   // live
-  bool live_heard = false;  ///< since it was connected
+  bool live_heard = false;  ///< since it was subscribed
+  bool deaf = false;        ///< not subscribed: far behind
   bool reconnect_events = true;
   Duration probe_delay{0};
-  Duration silence_now{0};  ///< grows while reconnecting does not help
+  Duration silence_now{0};              ///< grows while reconnecting does not help
+  std::optional<Duration> waits_since;  ///< the owner leaves the live stream unread
   std::vector<LiveMessage> parts;
 
   // intake; vectors kept for their memory

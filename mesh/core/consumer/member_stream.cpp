@@ -66,6 +66,11 @@ void MemberCore::State::on_events(Events& events, Now now) {
   fetches_unanswered = fetches_lost = 0;
   head = std::max(head, std::max(events.head, events.through));
   if (!lag) at_head = events.through >= events.head;
+  if (deaf && !lag && events.head - std::min(events.head, events.through) <= events.through - events.after) {
+    // One more answer will reach the head, and what comes from now on is held until then.
+    listen_again(now);
+    at_head = false;
+  }
   if (!live_usable() || !lags.empty() || merge.position() < join_at) return;
   advance_live(now);
   if (phase == Phase::catching_up && at_head && merge.position() == before && !lag) {
@@ -87,7 +92,7 @@ void MemberCore::State::count_expired(const Events& events) {
 }
 
 void MemberCore::State::on_live(LiveMessage& message, Now now) {
-  if (closing != Closing::no || !live_usable() || !of_this_publisher(message, now)) return;
+  if (closing != Closing::no || !live_usable() || !of_this_publisher(message, now) || deaf) return;
   heard_live(now);
   head = std::max(head, message.batch ? message.last : message.head);
   if (!prefixes.find(message.prefix)) return;
@@ -119,13 +124,13 @@ void MemberCore::State::on_live(LiveMessage& message, Now now) {
   // While nothing is fetched, what comes now will have been overtaken long before it fits.
   if (phase == Phase::catching_up && full()) {
     at_head = false;
-    return;
+    return stop_listening();
   }
   if (!merge.hold(std::move(message))) {
     ++counters.demotions;
     at_head = false;
     if (phase == Phase::live) catch_up();
-    return;
+    return stop_listening();
   }
   if (phase == Phase::live) advance_live(now);
 }
@@ -210,6 +215,25 @@ void MemberCore::State::demote() {
   merge.drop_held();
   at_head = false;
   catch_up();
+  stop_listening();
+}
+
+// Every event would come twice, once for nothing: that is a third of what catching up costs both sides.
+void MemberCore::State::stop_listening() {
+  if (deaf || out.connect_events) return;
+  deaf = true;
+  out.listen = false;
+  merge.drop_held();
+  timers.clear(Timer::silence);
+  timers.clear(Timer::probe);
+}
+
+void MemberCore::State::listen_again(Now now) {
+  deaf = false;
+  out.listen = true;
+  live_heard = false;
+  probe_delay = 50ms;
+  timers.set(Timer::silence, now.steady + silence_now);
 }
 
 bool MemberCore::State::full() {
@@ -223,6 +247,17 @@ bool MemberCore::State::full() {
   // Once full, a quarter has to be free again: else catching up would begin anew for every few events.
   stalled = stalled ? above(3, 4) : above(1, 1);
   return stalled;
+}
+
+// A window that is full for a moment is no reason to give the live stream up: what comes meanwhile waits in
+// the sockets. Not for long, since who does not read the stream does not read its signs of life either.
+bool MemberCore::State::live_waits(Now now) {
+  if (phase != Phase::live || closing != Closing::no || !full()) {
+    waits_since.reset();
+    return false;
+  }
+  if (!waits_since) waits_since = now.steady;
+  return now.steady - *waits_since < live_wait_max;
 }
 
 }  // namespace mesh::core

@@ -4,6 +4,13 @@
 #include <mesh/core/consumer/work_queue.hpp>
 
 namespace mesh::core {
+namespace {
+
+/// From this many on deliveries stay in the vector they came in.
+constexpr std::size_t chunk_min = 64;
+constexpr std::size_t spares_max = 4;
+
+}  // namespace
 
 std::optional<LaneId> lane_of(const Delivery& delivery) {
   if (!delivery.event.key) return std::nullopt;
@@ -14,12 +21,61 @@ std::optional<LaneId> lane_of(const Delivery& delivery) {
 void WorkQueue::push(std::span<Delivery> deliveries) {
   size_ += deliveries.size();
   for (auto& delivery : deliveries) bytes_ += delivery.event.record.size();
-  if (!with_lanes_) {
-    plain_.insert(plain_.end(), std::make_move_iterator(deliveries.begin()),
-                  std::make_move_iterator(deliveries.end()));
+  if (!with_lanes_) return append(deliveries);
+  for (auto& delivery : deliveries) push_lane({++arrivals_, std::move(delivery)});
+}
+
+void WorkQueue::push(std::vector<Delivery>& deliveries) {
+  // One that is mostly empty would hold much memory for little.
+  if (with_lanes_ || deliveries.size() < chunk_min || deliveries.size() * 4 < deliveries.capacity()) {
+    push(std::span(deliveries));
+    deliveries.clear();
     return;
   }
-  for (auto& delivery : deliveries) push_lane({++arrivals_, std::move(delivery)});
+  size_ += deliveries.size();
+  for (const auto& delivery : deliveries) bytes_ += delivery.event.record.size();
+  plain_.push_back({std::move(deliveries), 0});
+  deliveries.clear();
+  if (spare_.empty()) return;
+  deliveries = std::move(spare_.back());
+  spare_.pop_back();
+}
+
+void WorkQueue::append(std::span<Delivery> deliveries) {
+  if (deliveries.empty()) return;
+  if (plain_.empty() || plain_.back().items.size() + deliveries.size() > plain_.back().items.capacity()) {
+    plain_.emplace_back().items.reserve(std::max(deliveries.size(), chunk_min));
+  }
+  auto& items = plain_.back().items;
+  items.insert(items.end(), std::make_move_iterator(deliveries.begin()),
+               std::make_move_iterator(deliveries.end()));
+}
+
+void WorkQueue::take_plain(std::vector<Delivery>& run, std::size_t count_max) {
+  while (!plain_.empty() && run.size() < count_max) {
+    auto& chunk = plain_.front();
+    const auto room = count_max - run.size();
+    const bool whole = chunk.left() <= room;
+    if (whole && run.empty() && chunk.next == 0 && chunk.left() >= chunk_min) {
+      run.swap(chunk.items);
+    } else if (whole || run.empty() || chunk.left() < chunk_min) {
+      const auto first = chunk.items.begin() + static_cast<std::ptrdiff_t>(chunk.next);
+      const auto count = std::min(room, chunk.left());
+      run.insert(run.end(), std::make_move_iterator(first),
+                 std::make_move_iterator(first + static_cast<std::ptrdiff_t>(count)));
+      chunk.next += count;
+      if (!whole) return;
+    } else {
+      return;
+    }
+    recycle(std::move(chunk.items));
+    plain_.pop_front();
+  }
+}
+
+void WorkQueue::recycle(std::vector<Delivery>&& items) {
+  items.clear();
+  if (spare_.size() < spares_max && items.capacity() >= chunk_min) spare_.push_back(std::move(items));
 }
 
 void WorkQueue::push_lane(Item item) {
@@ -36,10 +92,7 @@ void WorkQueue::push_lane(Item item) {
 bool WorkQueue::take(std::vector<Delivery>& run, std::size_t count_max) {
   run.clear();
   if (!with_lanes_) {
-    const auto count = static_cast<std::ptrdiff_t>(std::min(count_max, plain_.size()));
-    run.insert(run.end(), std::make_move_iterator(plain_.begin()),
-               std::make_move_iterator(plain_.begin() + count));
-    plain_.erase(plain_.begin(), plain_.begin() + count);
+    take_plain(run, count_max);
   } else if (!ready_.empty() || !released_.empty()) {
     const bool older =
         !released_.empty() && (ready_.empty() || released_.front().number < ready_.front().number);
@@ -53,11 +106,14 @@ bool WorkQueue::take(std::vector<Delivery>& run, std::size_t count_max) {
   return !run.empty();
 }
 
-void WorkQueue::put_back(std::span<Delivery> deliveries) {
-  size_ += deliveries.size();
-  for (const auto& delivery : deliveries) bytes_ += delivery.event.record.size();
-  plain_.insert(plain_.begin(), std::make_move_iterator(deliveries.begin()),
-                std::make_move_iterator(deliveries.end()));
+// Moves what was begun, not what is left: that may be much more.
+void WorkQueue::put_back(std::vector<Delivery>& run, std::size_t begun) {
+  const auto rest = run.begin() + static_cast<std::ptrdiff_t>(begun);
+  size_ += run.size() - begun;
+  for (auto delivery = rest; delivery != run.end(); ++delivery) bytes_ += delivery->event.record.size();
+  std::vector<Delivery> kept(std::make_move_iterator(run.begin()), std::make_move_iterator(rest));
+  plain_.push_front({std::move(run), begun});
+  run = std::move(kept);
 }
 
 void WorkQueue::release(LaneId id) {
@@ -87,7 +143,10 @@ WorkQueue::Item WorkQueue::pop_lane(Lane& lane) {
 void WorkQueue::remove_if(const std::function<bool(const Delivery&)>& condition,
                           const std::function<void(const Delivery&)>& gone) {
   std::vector<Item> items;
-  for (auto& delivery : plain_) items.push_back({++arrivals_, std::move(delivery)});
+  for (auto& chunk : plain_) {
+    for (auto i = chunk.next; i < chunk.items.size(); ++i)
+      items.push_back({++arrivals_, std::move(chunk.items[i])});
+  }
   for (auto* queue : {&ready_, &released_}) {
     std::move(queue->begin(), queue->end(), std::back_inserter(items));
     queue->clear();
@@ -110,7 +169,7 @@ void WorkQueue::remove_if(const std::function<bool(const Delivery&)>& condition,
     } else if (with_lanes_) {
       push_lane(std::move(item));
     } else {
-      plain_.push_back(std::move(item.delivery));
+      append(std::span(&item.delivery, 1));
     }
   }
 }

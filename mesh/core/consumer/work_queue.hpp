@@ -28,13 +28,17 @@ class WorkQueue {
   explicit WorkQueue(bool with_lanes) : with_lanes_(with_lanes) {}
 
   void push(std::span<Delivery> deliveries);
+  /// Takes the whole vector over where it can, and gives an empty one back that has memory.
+  void push(std::vector<Delivery>& deliveries);
 
   /// Moves up to `count_max` runnable deliveries to `run`, oldest first. False: nothing is runnable. A taken
-  /// delivery's lane stays closed until release. With lanes, count_max is 1.
+  /// delivery's lane stays closed until release. With lanes, count_max is 1. What came as a large vector goes
+  /// as one, so a run may end before count_max.
   bool take(std::vector<Delivery>& run, std::size_t count_max);
 
-  /// The end of what take gave out was not begun: back to the front. Only without lanes.
-  void put_back(std::span<Delivery> deliveries);
+  /// Of what take gave out all but the first `begun` goes back to the front, and from `run`. Only without
+  /// lanes.
+  void put_back(std::vector<Delivery>& run, std::size_t begun);
 
   /// The event of that lane is no longer running.
   void release(LaneId lane);
@@ -60,13 +64,25 @@ class WorkQueue {
     bool running = false;
   };
 
+  /// Some deliveries in order, the first of which are taken. Many are never moved one by one.
+  struct Chunk {
+    std::vector<Delivery> items;
+    std::size_t next = 0;
+
+    std::size_t left() const { return items.size() - next; }
+  };
+
+  void append(std::span<Delivery> deliveries);
+  void take_plain(std::vector<Delivery>& run, std::size_t count_max);
+  void recycle(std::vector<Delivery>&& items);
   void push_lane(Item item);
   Item pop_lane(Lane& lane);
 
   bool with_lanes_;
-  std::deque<Delivery> plain_;  ///< without lanes
-  std::deque<Item> ready_;      ///< in order of arrival
-  std::deque<Item> released_;   ///< their lane was closed when they came
+  std::deque<Chunk> plain_;  ///< without lanes
+  std::vector<std::vector<Delivery>> spare_;
+  std::deque<Item> ready_;     ///< in order of arrival
+  std::deque<Item> released_;  ///< their lane was closed when they came
   std::unordered_map<LaneId, Lane> lanes_;
   std::uint64_t arrivals_ = 0;
   std::size_t size_ = 0;

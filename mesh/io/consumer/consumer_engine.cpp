@@ -12,6 +12,8 @@ namespace mesh::io {
 namespace {
 
 constexpr Duration sleep_longest = 10s;
+/// About as many as an answer to a fetch has, so that most go to the handler as they came.
+constexpr std::size_t run_max = 16'384;
 constexpr Duration report_interval = 5ms;  ///< while there is no rest
 constexpr Duration ask_interval = 500ms;   ///< the executor, for handlers that are out of time
 constexpr Duration farewell_time = 250ms;  ///< for Detach to be answered, once the time to close is up
@@ -20,6 +22,7 @@ core::DispatcherSettings dispatcher_settings(const ConsumerEngineSettings& setti
   core::DispatcherSettings dispatcher;
   dispatcher.concurrency = settings.concurrency;
   dispatcher.ack_wait = settings.member.policy.ack_wait;
+  dispatcher.run_max = run_max;
   dispatcher.ordered = settings.member.policy.order == Order::key;
   return dispatcher;
 }

@@ -12,6 +12,9 @@ namespace {
 /// A run is cut short after this, so that what is done is acknowledged soon and a stop does not wait for
 /// long.
 constexpr Duration run_time_max = 5ms;
+/// While this many events take less than a moment, the clock is not read for each.
+constexpr std::size_t clock_stride = 8;
+constexpr Duration stride_moment = 50us;
 
 Now at(Duration steady) {
   return {steady, 0};
@@ -29,6 +32,7 @@ Result<void> Executor::start() {
       const std::lock_guard lock(mutex_);
       const auto now = steady_now();
       owner->since.store(now.count(), std::memory_order_relaxed);
+      owner->timed.store(owner->index.load(std::memory_order_relaxed), std::memory_order_relaxed);
       dispatcher_.progress(owner->running, owner->index.load(std::memory_order_relaxed), at(now));
       dispatcher_.extend(owner->running, at(now));
     };
@@ -59,7 +63,7 @@ bool Executor::is_worker() const {
 
 // ---- the engine -------------------------------------------------------------------------------------------
 
-void Executor::push(std::span<core::Delivery> deliveries) {
+void Executor::push(std::vector<core::Delivery>& deliveries) {
   if (deliveries.empty()) return;
   bool wake = false;
   {
@@ -109,11 +113,14 @@ Executor::Load Executor::collect(std::vector<core::Completion>& completions, Now
       if (worker->running == 0) continue;
       const auto index = worker->index.load(std::memory_order_acquire);
       const auto since = worker->since.load(std::memory_order_relaxed);
-      if (std::exchange(worker->since_told, since) != since)
-        dispatcher_.progress(worker->running, index, at(Duration(since)));
+      const bool newer = std::exchange(worker->since_told, since) != since;
+      const bool further = std::exchange(worker->index_told, index) != index;
+      // An event that began after the clock was read for its run began at the latest now.
+      const bool timed = worker->timed.load(std::memory_order_relaxed) == index;
+      if (newer || further) dispatcher_.progress(worker->running, index, timed ? at(Duration(since)) : now);
     }
     dispatcher_.expire(now);
-    if (settings_.ordered) cut_ = true;
+    cut_ = true;  // a run that is so old has been quick, and is no longer
   }
   dispatcher_.take_completions(completions);
   return {dispatcher_.queued(), dispatcher_.queued_bytes(), dispatcher_.running(),
@@ -138,48 +145,64 @@ void Executor::work(Worker& worker) {
     }
     worker.running = worker.run.id;
     worker.index.store(0, std::memory_order_relaxed);
+    worker.timed.store(0, std::memory_order_relaxed);
     worker.since.store(started.count(), std::memory_order_relaxed);
     worker.since_told = started.count();
+    worker.index_told = 0;
     cut_.store(refusing_, std::memory_order_relaxed);
     const bool pass_on = maybe_runnable_ && sleeping_ > 0 && dispatcher_.queued() > 0;
     lock.unlock();
     if (pass_on) runnable_.notify_one();
-    const bool all_acked = handle_run(worker, started);
+    handle_run(worker, started);
+    // Freeing batches takes time, which nobody should wait for.
+    if (worker.begun == worker.run.deliveries.size()) core::let_go(worker.run.deliveries);
     lock.lock();
-    finish(worker, all_acked);
+    finish(worker);
   }
 }
 
-bool Executor::handle_run(Worker& worker, Duration started) {
+void Executor::handle_run(Worker& worker, Duration started) {
   auto& outcomes = worker.outcomes;
   const auto& deliveries = worker.run.deliveries;
   outcomes.clear();
-  bool all_acked = true;
+  worker.begun = 0;
   auto begun = started;
+  std::size_t timed = 0;  // the newest event whose begin is known
+  std::size_t stride = 1;
+  Outcome outcome;
   for (std::size_t i = 0; i < deliveries.size(); ++i) {
     if (i > 0) {
-      begun = steady_now();
+      if (i - timed >= stride || deliveries[i].counted) {
+        const auto before = std::exchange(begun, steady_now());
+        stride = begun - before < stride_moment ? clock_stride : 1;
+        timed = i;
+      }
       // A run that takes long, or a stop, gives back what has not begun.
       if (begun - started > run_time_max || cut_.load(std::memory_order_relaxed)) break;
-      worker.since.store(begun.count(), std::memory_order_relaxed);
+      if (timed == i) {
+        worker.since.store(begun.count(), std::memory_order_relaxed);
+        worker.timed.store(i, std::memory_order_relaxed);
+      }
       worker.index.store(i, std::memory_order_release);
     }
-    auto& outcome = outcomes.emplace_back();
+    ++worker.begun;
     handle_(deliveries[i], worker.extend, outcome);
-    if (outcome.kind == core::Completion::Kind::ack && !deliveries[i].counted) continue;
-    all_acked = false;
-    outcome.took = steady_now() - begun;
+    const bool acked = outcome.kind == core::Completion::Kind::ack;
+    const bool plain = acked && !deliveries[i].counted;
+    if (plain && outcomes.empty()) continue;
+    if (!plain) outcome.took = steady_now() - begun;
+    outcomes.resize(i);
+    outcomes.push_back(std::exchange(outcome, Outcome{}));
     // What follows of its key waits for it.
-    if (settings_.ordered && outcome.kind != core::Completion::Kind::ack) break;
+    if (settings_.ordered && !acked) break;
   }
-  return all_acked;
 }
 
-void Executor::finish(Worker& worker, bool all_acked) {
-  handled_.fetch_add(worker.outcomes.size(), std::memory_order_relaxed);
+void Executor::finish(Worker& worker) {
+  handled_.fetch_add(worker.begun, std::memory_order_relaxed);
   const auto now = at(steady_now());
-  dispatcher_.shorten(worker.run, worker.outcomes.size());
-  if (all_acked)
+  dispatcher_.shorten(worker.run, worker.begun);
+  if (worker.outcomes.empty())
     dispatcher_.finish_all(worker.running, now);
   else
     dispatcher_.finish(worker.running, worker.outcomes, now);

@@ -39,7 +39,8 @@ class Executor {
   Result<void> start();
 
   // ---- the engine ----
-  void push(std::span<core::Delivery> deliveries);
+  /// They are gone afterwards.
+  void push(std::vector<core::Delivery>& deliveries);
   void drop(core::LinkId link, std::uint32_t generation);
   void drain(core::LinkId link, SlotMask slots, std::uint32_t generation);
   void change(core::LinkId link, std::span<const core::KeyChange> keys);
@@ -64,18 +65,21 @@ class Executor {
   struct Worker {
     Thread thread;
     core::Run run;
-    std::vector<Outcome> outcomes;
+    std::size_t begun = 0;          ///< events of the run
+    std::vector<Outcome> outcomes;  ///< of them; empty: all were acknowledged
     std::function<void()> extend;
     // Written by the worker before each event, read under the mutex: how far its run is, and since when.
     std::atomic<std::size_t> index{0};
     std::atomic<Duration::rep> since{0};
-    core::RunId running = 0;       ///< guarded by the mutex; 0: none
-    Duration::rep since_told = 0;  ///< guarded too: the newest `since` that the dispatcher knows
+    std::atomic<std::size_t> timed{0};  ///< the event that began at `since`
+    core::RunId running = 0;            ///< guarded by the mutex; 0: none
+    Duration::rep since_told = 0;       ///< guarded too, as is index_told: what the dispatcher knows
+    std::size_t index_told = 0;
   };
 
   void work(Worker& worker);
-  bool handle_run(Worker& worker, Duration started);
-  void finish(Worker& worker, bool all_acked);
+  void handle_run(Worker& worker, Duration started);
+  void finish(Worker& worker);
 
   const core::DispatcherSettings settings_;
   const Handle handle_;

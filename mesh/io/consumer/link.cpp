@@ -55,6 +55,8 @@ bool Link::drain(Now now) {
     }
   }
   for (int i = 0; events_.is_open(); ++i) {
+    live_waits_ = core_.live_waits(now);
+    if (live_waits_) break;
     if (events_.receive(frames_, limits_.frames_max) == Received::nothing) break;
     auto message = wire::decode_live(frames_, limits_);
     if (message)
@@ -72,6 +74,7 @@ bool Link::drain(Now now) {
 
 std::size_t Link::carry_out(Executor& executor) {
   effects_.connect_events.reset();
+  effects_.listen.reset();
   effects_.control.clear();
   effects_.keys.clear();
   effects_.deliveries.clear();
@@ -84,14 +87,19 @@ std::size_t Link::carry_out(Executor& executor) {
   if (effects_.drop_before_generation) executor.drop(settings_.member.link, *effects_.drop_before_generation);
   if (effects_.drain != 0) executor.drain(settings_.member.link, effects_.drain, core_.generation());
   if (effects_.connect_events) connect_events(*effects_.connect_events);
+  if (effects_.listen && events_.is_open()) {
+    if (auto set = subscribe(events_, *effects_.listen); !set)
+      notice(Level::warning, "live.subscription", set.error().text);
+  }
   if (effects_.reconnect_control) reconnect(control_, settings_.endpoint, "control");
   for (const auto& message : effects_.control) send_control(message);
   if (core_.phase() != phase_told_ || core_.origin() != origin_told_) tell_source();
   executor.change(settings_.member.link, effects_.keys);
+  const auto count = effects_.deliveries.size();
   executor.push(effects_.deliveries);
   for (const auto& said : effects_.notices) notice(said.level, said.code, said.text);
   left_ = left_ || effects_.left;
-  return effects_.deliveries.size();
+  return count;
 }
 
 void Link::send_control(const ControlMessage& message) {
@@ -134,14 +142,18 @@ Result<Socket> Link::open_events(const std::string& endpoint) {
   if (!socket) return socket;
   if (auto watched = watchdog_.watch(*socket, events_id(settings_.member.link)); !watched)
     return watched.error();
-  if (settings_.member.prefixes.empty()) {
-    if (auto set = socket->set(ZMQ_SUBSCRIBE, std::string_view{}); !set) return set.error();
-  }
-  for (const auto& prefix : settings_.member.prefixes) {
-    if (auto set = socket->set(ZMQ_SUBSCRIBE, std::string_view(prefix)); !set) return set.error();
-  }
+  if (auto set = subscribe(*socket, true); !set) return set.error();
   if (auto connected = socket->connect(endpoint); !connected) return connected.error();
   return socket;
+}
+
+Result<void> Link::subscribe(Socket& socket, bool on) const {
+  const int option = on ? ZMQ_SUBSCRIBE : ZMQ_UNSUBSCRIBE;
+  if (settings_.member.prefixes.empty()) return socket.set(option, std::string_view{});
+  for (const auto& prefix : settings_.member.prefixes) {
+    if (auto set = socket.set(option, std::string_view(prefix)); !set) return set;
+  }
+  return {};
 }
 
 void Link::on_link_event(Watchdog::Id id, LinkEvent event, Now now) {

@@ -52,7 +52,8 @@ class Link {
 
   void* control_handle() const { return control_.handle(); }
 
-  void* events_handle() const { return events_.handle(); }  ///< null while not connected
+  /// Null while not connected, or while it is not to be read.
+  void* events_handle() const { return live_waits_ ? nullptr : events_.handle(); }
 
   static constexpr Watchdog::Id control_id(core::LinkId link) { return Watchdog::Id{2} * link; }
 
@@ -65,6 +66,7 @@ class Link {
   void tell_source();
   void connect_events(const std::string& announced);
   Result<Socket> open_events(const std::string& endpoint);
+  Result<void> subscribe(Socket& socket, bool on) const;
   void reconnect(Socket& socket, const std::string& endpoint, std::string_view which);
   void notice(Level level, std::string_view code, std::string text);
 
@@ -84,6 +86,7 @@ class Link {
   std::optional<Origin> origin_told_;
   core::MemberCore::Phase phase_told_ = core::MemberCore::Phase::attaching;
   bool left_ = false;
+  bool live_waits_ = false;
   std::vector<Bytes> frames_;
 };
 

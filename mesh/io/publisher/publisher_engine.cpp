@@ -56,7 +56,7 @@ PublisherEngine::PublisherEngine(std::unique_ptr<Journal> journal, PublisherEngi
       settings_(std::move(settings)),
       limits_(limits_of(settings_)),
       staging_({journal_->identity().origin, journal_->next_seq(), settings_.endpoints.event_size_max,
-                settings_.staging_bytes_max, newest_of(*journal_)},
+                settings_.staging_bytes_max, 2 * commit_bytes_max, newest_of(*journal_)},
                waker_),
       board_(std::make_shared<ReceiptBoard>(journal_->next_seq() - 1)),
       reader_(*journal_, [this](core::ReadResult result) { mailbox_.post(std::move(result)); }) {}
@@ -180,6 +180,8 @@ void PublisherEngine::turn() {
   more_input_ = drain_subscriptions();
   more_input_ |= drain_control();
   drain_mailbox();
+  // What members asked for need not wait for a commit that has nothing to do with it.
+  if (staging_.waiting()) turn_->finish(now_);
   commit_staged();
   report_usage();
   core_->on_time(now_);

@@ -1,7 +1,8 @@
 // A publisher's thread: the journal's writes, the core and the sockets are its alone. One turn is
 //
-//   drain subscriptions, control and mailbox (bounded) -> commit what is staged -> core.on_time
-//   -> commit the core's state and send -> sleep until a socket, the mailbox, staging or a deadline
+//   drain subscriptions, control and mailbox (bounded) -> commit the core's state and send
+//   -> commit what is staged -> core.on_time -> commit the core's state and send
+//   -> sleep until a socket, the mailbox, staging or a deadline
 //
 // Others reach it through publish (staging), call and watch (mailbox).
 #pragma once

@@ -7,9 +7,17 @@
 
 namespace mesh::io {
 
+namespace {
+
+/// A commit that takes longer is no pace.
+constexpr Duration pace_wait = 20ms;
+
+}  // namespace
+
 Staging::Staging(const StagingSettings& settings, Waker& engine)
     : event_size_max_(settings.event_size_max),
       bytes_max_(settings.bytes_max),
+      pace_(std::min(settings.bytes_max, std::max(settings.pace, settings.event_size_max))),
       origin_(settings.origin),
       engine_(engine),
       builder_(settings.origin),
@@ -18,19 +26,27 @@ Staging::Staging(const StagingSettings& settings, Waker& engine)
       newest_(settings.newest),
       last_(settings.next_seq - 1) {}
 
+bool Staging::has_room(std::size_t size, std::size_t bound) const {
+  const auto used = bytes_.load(std::memory_order_relaxed);
+  return used == 0 || used + size <= bound;
+}
+
+bool Staging::wait_within(std::size_t size, std::size_t bound, Duration timeout,
+                          std::unique_lock<std::mutex>& lock) {
+  ++waiters_;
+  const bool ready = room_.wait_until(lock, deadline_after(timeout),
+                                      [&] { return closed_ || full_ || has_room(size, bound); });
+  --waiters_;
+  return ready;
+}
+
 Result<void> Staging::wait_for_room(std::size_t size, std::optional<Duration> timeout,
                                     std::unique_lock<std::mutex>& lock) {
-  const auto has_room = [&] {
-    const auto used = bytes_.load(std::memory_order_relaxed);
-    return used == 0 || used + size <= bytes_max_;
-  };
-  if (!has_room()) {
+  if (timeout && !stuck_ && !has_room(size, pace_))
+    stuck_ = !wait_within(size, pace_, std::min(*timeout, pace_wait), lock);
+  if (!has_room(size, bytes_max_)) {
     if (!timeout) return fail(Errc::staging_full, "too many bytes wait for their commit");
-    ++waiters_;
-    const bool ready =
-        room_.wait_until(lock, deadline_after(*timeout), [&] { return closed_ || full_ || has_room(); });
-    --waiters_;
-    if (!ready)
+    if (!wait_within(size, bytes_max_, *timeout, lock))
       return fail(Errc::timeout, "too many bytes wait for their commit; the event was not published");
   }
   if (closed_) return fail(Errc::closed, "the publisher is closed");
@@ -54,7 +70,8 @@ Result<Seq> Staging::publish(const EventInput& event, std::optional<Duration> ti
   bytes_.store(bytes_.load(std::memory_order_relaxed) + size, std::memory_order_relaxed);
   published_.store(published_.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   last_.store(seq, std::memory_order_release);
-  const bool first = !waiting_.exchange(true);
+  const bool first = !waiting_.load(std::memory_order_relaxed);  // written under the lock only
+  if (first) waiting_.store(true, std::memory_order_seq_cst);
   lock.unlock();
   if (first) engine_.notify();
   return seq;
@@ -88,6 +105,7 @@ void Staging::take(std::vector<Batch>& batches, std::size_t bytes) {
 void Staging::release(std::size_t bytes) {
   const std::lock_guard lock(mutex_);
   bytes_.store(bytes_.load(std::memory_order_relaxed) - bytes, std::memory_order_relaxed);
+  stuck_ = false;
   if (waiters_ > 0) room_.notify_all();
 }
 

@@ -19,6 +19,9 @@ struct StagingSettings {
   Seq next_seq = 1;
   std::size_t event_size_max = 1u << 20;
   std::size_t bytes_max = 16u << 20;  ///< at least event_size_max
+  /// Beyond so many a publish that may wait does so while commits go on, though there is room: more would not
+  /// be committed sooner, but would have left the processor's cache by then.
+  std::size_t pace = 16u << 20;
   WallTime newest = 0;  ///< events' times do not go back before it (a start by time relies on that)
 };
 
@@ -54,9 +57,12 @@ class Staging {
  private:
   Result<void> wait_for_room(std::size_t size, std::optional<Duration> timeout,
                              std::unique_lock<std::mutex>& lock);
+  bool has_room(std::size_t size, std::size_t bound) const;
+  bool wait_within(std::size_t size, std::size_t bound, Duration timeout, std::unique_lock<std::mutex>& lock);
 
   const std::size_t event_size_max_;
   const std::size_t bytes_max_;
+  const std::size_t pace_;
   const Origin origin_;
   Waker& engine_;
 
@@ -68,6 +74,7 @@ class Staging {
   Seq next_seq_;
   WallTime newest_ = 0;
   unsigned waiters_ = 0;
+  bool stuck_ = false;  ///< no commit came for a while: what there is room for need not wait for the pace
   bool closed_ = false;
   std::atomic<Seq> last_;
   std::atomic<std::uint64_t> published_{0};
