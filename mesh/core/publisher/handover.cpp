@@ -124,7 +124,8 @@ bool Handover::resume(Session& session, const Resume& resume, Session* same, Now
   return true;
 }
 
-// It brings nothing that counts. The slots of its session stay its own, told anew.
+// It brings nothing that counts. The slots of its session, or those that waited for it, stay its own, told anew:
+// it may be at work on them by what it knew before.
 void Handover::go_on(Session& session, Session* same, Now now) {
   Group& group = *session.group;
   const SlotMask mine = group.value.owners.slots(session.member, session.instance);
@@ -147,9 +148,12 @@ void Handover::go_on(Session& session, Session* same, Now now) {
     session.epoch = session.since = desk_.next_epoch();
     if (const SlotMask reserved = mine & group.reserved; reserved != 0) {
       group.reserved &= ~reserved;
+      group.assignment.give(session.id, reserved);
+      group.value.owners.give({session.epoch, session.member, session.instance, reserved});
       mark_delivered(group, reserved, desk_.head);
       put_back(group, reserved, now);
-      group.value.owners.take(reserved);
+      session.unheard = session.brought = reserved;
+      session.brought_through = desk_.head;
       desk_.save_value(group);
     }
   }
