@@ -141,6 +141,17 @@ BOOST_AUTO_TEST_CASE(a_restart_keeps_the_lines_and_tells_which_keys_are_blocked)
   BOOST_TEST(at.restart().blocked.empty());
 }
 
+BOOST_AUTO_TEST_CASE(who_stood_behind_over_a_restart_is_no_suspect) {
+  Ordered at;
+  at.tell({at.of(Told::retry, 1), at.of(Told::behind, 2), at.of(Told::retry, 3)});
+  at.restart();
+  at.taken();
+  at.mesh.pass(1s);
+  BOOST_TEST((at.taken() == Given{{1, 2, 0}, {3, 2, 0}}));
+  at.tell(Told::ack, 1, 2);
+  BOOST_TEST((at.taken() == Given{{2, 1, 0}}));  // beside 3: it need not fly alone
+}
+
 BOOST_AUTO_TEST_CASE(without_order_all_is_as_ever) {
   RetryPolicy policy = ordered_policy();
   policy.order = Order::none;

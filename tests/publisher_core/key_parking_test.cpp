@@ -189,6 +189,32 @@ BOOST_AUTO_TEST_CASE(what_was_to_be_parked_behind_one_that_is_gone_meanwhile_goe
   BOOST_TEST((at.taken() == Given{{6, 1, 0}}));
 }
 
+BOOST_AUTO_TEST_CASE(a_suspect_behind_a_parked_event_is_parked_too) {
+  Ordered at(ordered_policy(OnPark::park_key));
+  at.member.fetch(0);
+  at.tell(Told::park, 1);
+  at.mesh.pass(7s);
+  BOOST_REQUIRE(at.mesh.noticed("member.lost") == 1u);
+  at.taken();
+  Member second{.mesh = at.mesh, .name = "second", .policy = at.member.policy};
+  second.attach();
+  for (int i = 0; i < 10; ++i) {
+    std::vector<Verdict> verdicts;
+    for (const Redelivery& item : at.taken()) {
+      BOOST_TEST(item.seq % 2 == 1u);  // 3, 5 and 7 are of others
+      verdicts.push_back(at.of(Told::ack, item.seq, item.attempt));
+    }
+    second.ack(0, {}, verdicts);
+  }
+  const std::vector<ParkedEvent> parked = at.parked();
+  BOOST_REQUIRE(parked.size() == 4u);
+  for (const std::size_t i : {1u, 2u, 3u}) {
+    BOOST_TEST((parked[i].reason == Reason::key_parked));
+    BOOST_TEST(parked[i].seq == 2 * i);
+  }
+  BOOST_TEST(at.mesh.status("g").waiting == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_keeps_the_places_of_the_parked) {
   KeyParked at;
   BOOST_TEST((at.restart().blocked == Keys{key_k}));

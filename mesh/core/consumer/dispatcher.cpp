@@ -157,7 +157,8 @@ void Dispatcher::progress(RunId run, std::size_t index, Now now) {
 }
 
 void Dispatcher::extend(RunId run, Now now) {
-  state_->runs.extend(run, now);
+  const auto event = state_->runs.extend(run, now);
+  if (event && !state_->hung.empty()) state_->hung.extend(event->first, event->second, now);
 }
 
 void Dispatcher::shorten(Run& run, std::size_t count) {

@@ -9,6 +9,13 @@ void HungBook::add(Delivery delivery) {
   waiting_.push_back({std::move(delivery), std::nullopt});
 }
 
+void HungBook::extend(LinkId link, Seq seq, Now now) {
+  for (Waiting& waiting : waiting_) {
+    const Delivery& delivery = waiting.delivery;
+    if (delivery.link == link && delivery.event.seq == seq) waiting.since = now.steady;
+  }
+}
+
 void HungBook::expire(Now now, std::vector<Completion>& out) {
   const Duration pause = now.steady - seen_;
   std::erase_if(waiting_, [&](Waiting& waiting) {

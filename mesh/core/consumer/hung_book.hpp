@@ -18,6 +18,8 @@ class HungBook {
 
   void add(Delivery delivery);
 
+  /// The earlier handler of the event says that it goes on: the wait begins anew.
+  void extend(LinkId link, Seq seq, Now now);
   /// Fails those that have waited for ack_wait. The process having stood still does not count.
   void expire(Now now, std::vector<Completion>& out);
   std::optional<Duration> next_deadline() const;

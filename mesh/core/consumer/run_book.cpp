@@ -39,9 +39,13 @@ void RunBook::progress(RunId id, std::size_t index, Now now) {
   run->since = now.steady;
 }
 
-void RunBook::extend(RunId id, Now now) {
+std::optional<std::pair<LinkId, Seq>> RunBook::extend(RunId id, Now now) {
   seen(now);
-  if (auto* run = find(id)) run->since = now.steady;
+  auto* run = find(id);
+  if (run == nullptr) return std::nullopt;
+  run->since = now.steady;
+  const Ticket& ticket = run->tickets[run->index];
+  return std::pair(ticket.link, ticket.seq);
 }
 
 void RunBook::shorten(RunId id, std::size_t count) {

@@ -24,7 +24,8 @@ class RunBook {
   /// The run begins with its first event.
   RunId begin(std::span<const Delivery> deliveries, Now now);
   void progress(RunId run, std::size_t index, Now now);
-  void extend(RunId run, Now now);
+  /// Returns the event under way.
+  std::optional<std::pair<LinkId, Seq>> extend(RunId run, Now now);
   /// Only the first `count` events belong to the run any more.
   void shorten(RunId run, std::size_t count);
 
