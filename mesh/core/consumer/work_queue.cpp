@@ -8,7 +8,8 @@ namespace {
 
 /// From this many on deliveries stay in the vector they came in.
 constexpr std::size_t chunk_min = 64;
-constexpr std::size_t spares_max = 4;
+constexpr std::size_t spares_max = 2;
+constexpr std::size_t spare_capacity_max = 32'768;
 
 }  // namespace
 
@@ -75,7 +76,8 @@ void WorkQueue::take_plain(std::vector<Delivery>& run, std::size_t count_max) {
 
 void WorkQueue::recycle(std::vector<Delivery>&& items) {
   items.clear();
-  if (spare_.size() < spares_max && items.capacity() >= chunk_min) spare_.push_back(std::move(items));
+  const bool useful = items.capacity() >= chunk_min && items.capacity() <= spare_capacity_max;
+  if (spare_.size() < spares_max && useful) spare_.push_back(std::move(items));
 }
 
 void WorkQueue::push_lane(Item item) {

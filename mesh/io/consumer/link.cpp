@@ -12,7 +12,7 @@ namespace mesh::io {
 
 namespace {
 
-constexpr int live_per_turn = 32;  // of up to 256 KiB each
+constexpr int live_per_turn = 8;  // of up to 256 KiB each: handlers begin soon, and find them in the cache
 constexpr int control_per_turn = 64;
 
 wire::Limits limits_of(const LinkSettings& settings) {
