@@ -47,6 +47,26 @@ BOOST_AUTO_TEST_CASE(a_handler_that_never_returns_costs_its_event_all_attempts_a
   BOOST_TEST(dispatcher.take(other, at(t)));
 }
 
+BOOST_AUTO_TEST_CASE(a_handler_that_asks_for_more_time_gets_it_for_the_redelivery_that_waits_for_it_too) {
+  auto settings = workers(2);
+  settings.ack_wait = 10s;
+  Dispatcher dispatcher(settings);
+  push(dispatcher, {delivery(1)});
+  Run slow;
+  BOOST_REQUIRE(dispatcher.take(slow, at(0s)));
+  auto again = delivery(1);
+  again.attempt = 2;
+  again.counted = true;
+  push(dispatcher, {again});
+  for (Duration t = 0s; t <= 30s; t += 500ms) {
+    dispatcher.extend(slow.id, at(t));
+    dispatcher.expire(at(t));
+  }
+  BOOST_TEST(completions(dispatcher).empty());
+  for (Duration t = 30s; t <= 40s; t += 500ms) dispatcher.expire(at(t));
+  BOOST_TEST(completions(dispatcher).size() == 2u);
+}
+
 BOOST_AUTO_TEST_CASE(
     a_redelivery_is_handled_once_the_earlier_handler_has_returned_and_can_be_dropped_before) {
   Dispatcher dispatcher(workers(2));
