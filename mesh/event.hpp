@@ -142,8 +142,9 @@ inline Outcome park(std::string reason) {
   return {Outcome::Kind::park, std::move(reason), {}};
 }
 
-/// Not handled after all, and nothing was done about it (what it was to be handed to is not there, and the process
-/// is ending): it comes again soon, to whoever has its slot then, as the same attempt. Not for waiting.
+/// Not handled after all, and nothing was done about it (what it was to be handed to is not there, and the
+/// process is ending): it comes again soon, to whoever has its slot then, as the same attempt. Not for
+/// waiting.
 inline Outcome put_back() {
   return {Outcome::Kind::put_back, {}, {}};
 }

@@ -124,8 +124,8 @@ bool Handover::resume(Session& session, const Resume& resume, Session* same, Now
   return true;
 }
 
-// It brings nothing that counts. The slots of its session, or those that waited for it, stay its own, told anew:
-// it may be at work on them by what it knew before.
+// It brings nothing that counts. The slots of its session, or those that waited for it, stay its own, told
+// anew: it may be at work on them by what it knew before.
 void Handover::go_on(Session& session, Session* same, Now now) {
   Group& group = *session.group;
   const SlotMask mine = group.value.owners.slots(session.member, session.instance);
