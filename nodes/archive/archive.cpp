@@ -128,8 +128,7 @@ class Archive final : public Role {
       if (!heap->error) return mesh::ack();
       // A disk that is full will have room again: the publisher's journal is the buffer until then.
       event.extend();
-      if (written_.wait_for(lock, write_again_after, [&] { return closing_; }))
-        return mesh::retry(heap->error->text);
+      if (written_.wait_for(lock, write_again_after, [&] { return closing_; })) return mesh::put_back();
     }
   }
 

@@ -133,8 +133,9 @@ mesh::Result<std::shared_ptr<GroupDesk>> Gateway::desk_of(const GroupRequest& wa
                       std::to_string(desks_.size()) + " groups are consumed here already (groups_max)");
   auto publishers = settings_.from;
   if (publishers.empty()) publishers.push_back(publisher_->control_endpoint());
-  auto desk =
-      GroupDesk::open(loop_, settings_, std::move(publishers), wanted.group, wanted.prefixes, counters_);
+  const auto member = left_ == 0 ? settings_.member : settings_.member + "-" + std::to_string(left_);
+  auto desk = GroupDesk::open(loop_, settings_, member, std::move(publishers), wanted.group, wanted.prefixes,
+                              counters_);
   if (!desk) return desk.error();
   desks_[wanted.group] = *desk;
   return desk;
@@ -178,6 +179,7 @@ void Gateway::tick() {
     for (auto i = desks_.begin(); i != desks_.end();) {
       if (i->second->idle_for(settings_.group_idle_timeout)) {
         idle.push_back(i->second);
+        ++left_;
         i = desks_.erase(i);
       } else {
         ++i;

@@ -67,7 +67,10 @@ class Gateway {
   std::unique_ptr<PublishDesk> publish_;
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<GroupDesk>> desks_;  ///< by group
-  bool draining_ = false;                                    ///< no group is opened any more
+  /// How many desks were left for being idle. One that is opened meanwhile is another member than those,
+  /// which may not have gone yet: two of one name would replace each other.
+  unsigned left_ = 0;
+  bool draining_ = false;  ///< no group is opened any more
   bool drained_ = false;
   std::unique_ptr<GroupFinder> finder_;
   std::unique_ptr<http::Server> server_;

@@ -39,6 +39,7 @@ struct GroupDesk::Delivery {
   std::string line;
   State state = State::ready;
   mesh::Outcome outcome;
+  Clock::time_point until{};     ///< taken: an answer is in time before this
   std::weak_ptr<Client> client;  ///< the stream that has it
   std::condition_variable changed;
 };
@@ -55,6 +56,7 @@ struct GroupDesk::Client {
 };
 
 mesh::Result<std::shared_ptr<GroupDesk>> GroupDesk::open(http::Loop& loop, const GatewaySettings& settings,
+                                                         const std::string& member,
                                                          std::vector<std::string> publishers,
                                                          std::string group, std::vector<std::string> prefixes,
                                                          GatewayCounters& counters) {
@@ -63,13 +65,12 @@ mesh::Result<std::shared_ptr<GroupDesk>> GroupDesk::open(http::Loop& loop, const
   mesh::ConsumerOptions options;
   options.publishers = std::move(publishers);
   options.group = desk->group_;
-  options.member = settings.member;
+  options.member = member;
   options.prefixes = desk->prefixes_;
   options.concurrency = settings.in_flight_max;
   options.retry = settings.retry;
   options.event_size_max = settings.event_size_max;
-  options.log =
-      notices_of_member("gateway, group " + desk->group_, settings.member, options.publishers.size());
+  options.log = notices_of_member("gateway, group " + desk->group_, member, options.publishers.size());
   options.on_any([desk = desk.get()](const mesh::Event& event) { return desk->handle(event); });
   auto consumer = mesh::Consumer::open(std::move(options));
   if (!consumer) return consumer.error();
@@ -135,6 +136,7 @@ void GroupDesk::poll(http::ExchangePtr exchange, std::size_t count, mesh::Durati
     if (const auto self = weak.lock()) self->leave(client);
   });
   join(client);
+  if (closed_) return dismiss();
   serve();
   if (client->gone) return;
   loop_.after(wait, [weak = weak_from_this(), client] {
@@ -154,6 +156,7 @@ void GroupDesk::stream(http::ExchangePtr exchange, std::size_t count) {
     if (const auto self = weak.lock()) self->leave(client);
   });
   join(client);
+  if (closed_) return dismiss();
   serve();
   keep_alive(client);
 }
@@ -216,6 +219,7 @@ std::vector<GroupDesk::DeliveryPtr> GroupDesk::take(const ClientPtr& client) {
     auto delivery = ready_.front();
     ready_.pop_front();
     delivery->state = Delivery::State::taken;
+    delivery->until = Clock::now() + ack_wait_;
     delivery->changed.notify_all();
     taken_[delivery->id] = delivery;
     size += delivery->line.size();
@@ -277,7 +281,8 @@ bool GroupDesk::settle(const std::string& id, mesh::Outcome outcome) {
   const std::lock_guard lock(mutex_);
   used_ = Clock::now();
   const auto found = taken_.find(id);
-  if (found == taken_.end()) return false;
+  // Out of time, its attempt has failed, or is about to: what is said now is not taken.
+  if (found == taken_.end() || Clock::now() >= found->second->until) return false;
   const auto delivery = found->second;
   taken_.erase(found);
   using Outcome = mesh::Outcome::Kind;

@@ -29,6 +29,7 @@ namespace node {
 class GroupDesk : public std::enable_shared_from_this<GroupDesk> {
  public:
   static mesh::Result<std::shared_ptr<GroupDesk>> open(http::Loop& loop, const GatewaySettings& settings,
+                                                       const std::string& member,
                                                        std::vector<std::string> publishers, std::string group,
                                                        std::vector<std::string> prefixes,
                                                        GatewayCounters& counters);
@@ -37,6 +38,8 @@ class GroupDesk : public std::enable_shared_from_this<GroupDesk> {
   const std::vector<std::string>& prefixes() const { return prefixes_; }
 
   const std::string& group() const { return group_; }
+
+  std::string member() const { return consumer_->member(); }
 
   mesh::ConsumerStats stats() const { return consumer_->stats(); }
 

@@ -119,7 +119,7 @@ std::vector<RoleStatus> Node::roles() const {
   }
   if (gateway_)
     for (const auto& desk : gateway_->groups())
-      list.push_back({"gateway", desk->group(), settings_.gateway.member, desk->stats(), {}});
+      list.push_back({"gateway", desk->group(), desk->member(), desk->stats(), {}});
   return list;
 }
 

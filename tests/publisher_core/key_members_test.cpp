@@ -158,6 +158,19 @@ BOOST_AUTO_TEST_CASE(no_more_keys_are_blocked_than_can_be_told) {
   BOOST_TEST(mesh.last<ParkedDone>().count == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(another_order_is_told_where_it_matters) {
+  Mesh mesh;
+  mesh.open();
+  mesh.publish({{"a"}});
+  Member first{.mesh = mesh, .name = "first"};
+  first.attach();
+  BOOST_TEST(mesh.noticed("group.order") == 0u);
+  Member second{.mesh = mesh, .name = "second"};
+  second.policy.order = Order::key;
+  second.attach();
+  BOOST_TEST(mesh.noticed("group.order") == 1u);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mesh::core

@@ -153,7 +153,17 @@ bool Attachment::update_group(const Route& route, const Hello& hello, Group& gro
     const bool other_order =
         group.value.policy.order != hello.policy.order || group.value.policy.on_park != hello.policy.on_park;
     group.value.policy = hello.policy;
-    if (other_order) apply_order(group);
+    if (other_order) {
+      const bool in_use = !group.assignment.empty() || !group.retries.empty();
+      apply_order(group);
+      if (in_use) {
+        desk_.notice(Level::warning, "group.order",
+                     "group " + group.name + " has another order of keys from now on, which member " +
+                         hello.member +
+                         " brings: members that bring another keep to theirs, and what waits for its retry "
+                         "already may be passed");
+      }
+    }
     desk_.save_value(group);
   }
   return true;

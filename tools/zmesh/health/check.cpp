@@ -102,7 +102,12 @@ mesh::Result<Threshold> parse_share_threshold(const std::string& text) {
   return parse_threshold(text, [](std::string part) {
     const bool percent = part.ends_with('%');
     if (percent) part.pop_back();
-    return parse_plain(part, percent ? 0.01 : 1);
+    auto share = parse_plain(part, percent ? 0.01 : 1);
+    if (share && *share > 1) {
+      return mesh::Result<double>(
+          mesh::fail(mesh::Errc::invalid_argument, "a share is at most 1, or 100%: " + part));
+    }
+    return share;
   });
 }
 

@@ -105,9 +105,11 @@ void diagnose_journal(const PublisherLook& look, bool deep, Findings& findings) 
   if (look.journal.empty()) return;
   if (const auto disk = disk_space(look.journal)) {
     const bool good = disk->used_share() < disk_full_share;
-    findings.push_back(
-        {good, look.name, "disk", size_text(disk->free) + " are free on the disk of " + look.journal,
-         good ? "" : "make room, or lower --journal-bytes-max: a full disk refuses to publish"});
+    findings.push_back({good, look.name, "disk",
+                        size_text(disk->free) + " are free on the disk of " + look.journal,
+                        good ? ""
+                             : "make room, or lower the journal's limit (--journal-bytes-max, "
+                               "journal_size_max): a full disk refuses to publish"});
   }
   const auto journal = mesh::open_journal_reader(look.journal);
   if (!journal) {

@@ -16,8 +16,14 @@ void add_top(CLI::App& app, Chosen& chosen) {
   command->add_option("--sort", options->sort, "By this column of the view, or by name")->type_name("COLUMN");
   command->add_option("--filter", options->filter, "Only names that contain this text");
   command->add_option("--interval", options->interval, "How often it looks")
-      ->check(parsed_by([](const std::string& text) { return parse_duration(text, std::chrono::seconds(1)); },
-                        "DURATION"))
+      ->check(parsed_by(
+          [](const std::string& text) {
+            auto interval = parse_duration(text, std::chrono::seconds(1));
+            if (interval && *interval < std::chrono::milliseconds(100))
+              interval = mesh::fail(mesh::Errc::invalid_argument, "at least 100ms");
+            return interval;
+          },
+          "DURATION"))
       ->capture_default_str();
   command->add_option("--count", options->count, "End after N times")->check(CLI::PositiveNumber);
   command->add_flag("--plain", options->plain, "Lines instead of a screen, as where there is no terminal");

@@ -99,6 +99,8 @@ std::string_view to_string(GroupTrace::State state) {
       return "pending";
     case GroupTrace::State::waiting:
       return "waiting";
+    case GroupTrace::State::behind:
+      return "behind";
     case GroupTrace::State::in_flight:
       return "in_flight";
     case GroupTrace::State::parked:

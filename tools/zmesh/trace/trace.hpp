@@ -30,6 +30,7 @@ struct GroupTrace {
     settled,    ///< acknowledged, or lost to retention: it will not come any more
     pending,    ///< on its way to a member, in its hands, or waiting for one
     waiting,    ///< for its retry
+    behind,     ///< an earlier event of its key, which waits (order = key)
     in_flight,  ///< a retry, in a member's hands
     parked,
     discarded,  ///< by an operator

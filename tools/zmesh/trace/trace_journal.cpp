@@ -104,9 +104,11 @@ class JournalTrace {
     if (!retry) return retry.error();
     if (*retry) {
       const auto& value = **retry;
-      const bool flying = value.at(1) == 2;
-      trace.state = flying ? GroupTrace::State::in_flight : GroupTrace::State::waiting;
-      trace.at = flying ? 0 : value.at(4).get<mesh::WallTime>();
+      const auto state = value.at(1).get<unsigned>();
+      trace.state = state == 2   ? GroupTrace::State::in_flight
+                    : state == 4 ? GroupTrace::State::behind
+                                 : GroupTrace::State::waiting;
+      if (trace.state == GroupTrace::State::waiting) trace.at = value.at(4).get<mesh::WallTime>();
       trace.redrives = value.at(3).get<std::uint32_t>();
       trace.attempts = history_of(value.at(8));
       return trace;

@@ -21,6 +21,8 @@ std::string state_sentence(const GroupTrace& group) {
       return "pending: on its way to a member, or waiting for one";
     case GroupTrace::State::waiting:
       return "waiting for its retry, due " + time_text(group.at);
+    case GroupTrace::State::behind:
+      return "waits behind an earlier event of its key";
     case GroupTrace::State::in_flight:
       return "in flight: attempt " + std::to_string(group.attempts.size() + 1) + " is in a member's hands";
     case GroupTrace::State::parked:
