@@ -137,10 +137,11 @@ void Handover::go_on(Session& session, Session* same, Now now) {
     group.assignment.join(session.id);
     session.epoch = session.since = desk_.next_epoch();
     if (const SlotMask reserved = mine & group.reserved; reserved != 0) {
+      // It may still be at work on them: others get them when it has released them.
       group.reserved &= ~reserved;
       mark_delivered(group, reserved, desk_.head);
       put_back(group, reserved, now);
-      group.value.owners.take(reserved);
+      give(session, reserved, now);
       desk_.save_value(group);
     }
   }
