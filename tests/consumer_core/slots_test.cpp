@@ -232,6 +232,19 @@ BOOST_AUTO_TEST_CASE(a_redelivery_that_was_handled_once_is_taken_again_when_its_
   BOOST_TEST(deliver() == 2u);
 }
 
+BOOST_AUTO_TEST_CASE(an_answer_that_holds_something_back_lets_nothing_come_by_the_live_stream) {
+  Member link;
+  link.core.on_start(link.now);
+  link.take();
+  link.give(link.welcome_for(link.last<Hello>(), 5, 5));
+  link.live(live_of(5, items(6, 8)));
+  link.give(link.answer({}, 5, 8));
+  BOOST_TEST(link.deliveries.empty());
+  BOOST_TEST(is(link, Phase::catching_up));
+  link.give(link.answer(items(6, 7), 7, 8));
+  BOOST_TEST(link.seqs() == range(6, 8), boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(a_member_that_was_not_answered_for_a_lease_takes_nothing_from_the_live_stream) {
   Member link;
   link.begin(all_slots, 0);

@@ -66,6 +66,9 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
     const auto process = processes_.find(to);
     if (process == processes_.end() || grant->epoch <= process->second.told[publisher]) return;
     given_slots(publisher, to, grant->slots & ~grant->release, grant->epoch);
+    // Of a session whose Welcome could not be said (the disk was full): what it had before is not its own any
+    // more, as if it had been.
+    if (process->second.session[publisher] != grant->session) taken_back(publisher, to, ~grant->slots);
   }
 }
 

@@ -95,7 +95,6 @@ bool MemberCore::State::take_live(std::vector<LiveMessage>& messages) {
 void MemberCore::State::on_deliver(const Deliver& deliver) {
   if (!attached() || deliver.session != session || deliver.epoch != epoch) return;
   if (closing != Closing::no || watching()) return;
-  fetches_lost = 0;  // to one that gets suspects it gives nothing else
   std::size_t item = 0;
   for (const auto& batch : deliver.batches) {
     if (batch.header.origin != *origin || !decode_events(batch.view(), views).ok()) {

@@ -64,6 +64,11 @@ void MemberCore::State::on_events(Events& events, Now now) {
     return;
   }
   fetches_unanswered = fetches_lost = 0;
+  if (!lag && events.through == events.after && events.through < events.head) {
+    // It holds something back (section 9, suspects): not even what connects may come by the live stream.
+    at_head = false;
+    return;
+  }
   head = std::max(head, std::max(events.head, events.through));
   if (!lag) at_head = events.through >= events.head;
   if (deaf && !lag && events.head - std::min(events.head, events.through) <= events.through - events.after) {

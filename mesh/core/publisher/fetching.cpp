@@ -80,12 +80,6 @@ void Fetching::proceed(Session& session, Now now) {
           Level::warning, "retries.full",
           "group " + group->name + " has its maximum of retries and gets no new events until it drains", now);
     }
-    if (isolating && group->isolation.keeper == session.id) {
-      // Any answer could be the one after which it takes from the live stream, and then its end would tell
-      // nothing of the suspects. It hears of them, and asks again.
-      waiting_.insert(session.id);
-      return agenda_.set(session.id, std::nullopt);
-    }
     if (late) return answer(session, {}, state.covered, now);
     return pause(session);
   }
@@ -145,6 +139,12 @@ void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through,
   session.given = std::max(session.given, through);
   session.answered = true;
   events.head = desk_.head;
+  if (Group* group = session.group; through == state.after && group != nullptr && group->isolation.active &&
+                                    group->isolation.keeper == session.id) {
+    // It has not caught up, whatever the head is: on the live stream its end would tell nothing of the
+    // suspects.
+    events.head = std::max(events.head, through + 1);
+  }
   if (Group* group = session.group; group != nullptr) {
     events.redelivered_through = group->value.marks.highest_floor(state.slots);
     group->fetched.add(session.member, state.slots, events.after, through, now.wall);

@@ -147,12 +147,12 @@ void Handover::go_on(Session& session, Session* same, Now now) {
     group.assignment.join(session.id);
     session.epoch = session.since = desk_.next_epoch();
     if (const SlotMask reserved = mine & group.reserved; reserved != 0) {
+      // It may still be at work on them: others get them when it has released them.
       group.reserved &= ~reserved;
-      group.assignment.give(session.id, reserved);
-      group.value.owners.give({session.epoch, session.member, session.instance, reserved});
       mark_delivered(group, reserved, desk_.head);
       put_back(group, reserved, now);
-      session.unheard = session.brought = reserved;
+      give(session, reserved, now);
+      session.brought = reserved;
       session.brought_through = desk_.head;
       desk_.save_value(group);
     }
