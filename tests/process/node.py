@@ -2,6 +2,7 @@
 import http.client
 import json
 import os
+import random
 import select
 import socket
 import time
@@ -32,9 +33,15 @@ def journal_events(place, journal="journal"):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """Below those that the system gives to connections: while its node is down nobody else gets it."""
+    while True:
+        port = random.randrange(15_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 class Node:

@@ -148,8 +148,8 @@ void MemberCore::State::add_event(const EventView& event, BatchShare& batch) {
     deliveries.back().covers_to = event.seq - 1;
   }
   // Attempt 1, not redriven, not counted.
-  deliveries.emplace_back(event, batch.next(), settings.link, generation, 1u, 0u,
-                          event.seq <= marks[event.slot], false, Seq{0}, intake_slots);
+  deliveries.push_back(Delivery{event, batch.next(), settings.link, generation, 1, 0,
+                                event.seq <= marks[event.slot], false, 0, intake_slots});
   intake_bytes += event.record.size();
 }
 

@@ -8,7 +8,7 @@ namespace zmesh {
 void add_sub(CLI::App& app, Chosen& chosen) {
   struct Texts {
     SubOptions options;
-    std::string idle, backoff, ack_wait, start = "earliest";
+    std::string idle, backoff, ack_wait, start = "earliest", order = "none", on_park = "go-on";
     bool json = false;
   };
 
@@ -66,19 +66,15 @@ void add_sub(CLI::App& app, Chosen& chosen) {
       ->type_name("live|direct")
       ->default_str("live");
   command
-      ->add_option("--order", options.retry.order,
+      ->add_option("--order", texts->order,
                    "key: later events of a key wait for one that failed; none: they pass it")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, mesh::Order>{{"none", mesh::Order::none}, {"key", mesh::Order::key}}))
-      ->type_name("none|key")
-      ->default_str("none");
+      ->check(CLI::IsMember({"none", "key"}))
+      ->capture_default_str();
   command
-      ->add_option("--on-park", options.retry.on_park,
+      ->add_option("--on-park", texts->on_park,
                    "With --order key, when one is parked: later events of its key go-on, or park-key")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, mesh::OnPark>{
-          {"go-on", mesh::OnPark::go_on}, {"park-key", mesh::OnPark::park_key}}))
-      ->type_name("go-on|park-key")
-      ->default_str("go-on");
+      ->check(CLI::IsMember({"go-on", "park-key"}))
+      ->capture_default_str();
   command->add_flag("--json", texts->json, "Lines are JSON anyway");
   command->add_flag("-v,--verbose", options.verbose, "Say more on stderr");
   command->footer(
@@ -109,6 +105,8 @@ void add_sub(CLI::App& app, Chosen& chosen) {
     if (!texts->backoff.empty()) wanted.retry.backoff = parse_durations(texts->backoff).value();
     if (!texts->ack_wait.empty()) wanted.retry.ack_wait = parse_duration(texts->ack_wait).value();
     wanted.start = parse_start(texts->start).value();
+    if (texts->order == "key") wanted.retry.order = mesh::Order::key;
+    if (texts->on_park == "park-key") wanted.retry.on_park = mesh::OnPark::park_key;
     chosen.run = [texts] { return sub(texts->options); };
   });
 }
