@@ -32,7 +32,7 @@ class World {
   explicit World(fuzz::Input& input)
       : input_(input),
         core_(settings(input)),
-        dispatcher_({static_cast<std::uint32_t>(1 + input.below(3)), 1s, 4}) {}
+        dispatcher_({static_cast<std::uint32_t>(1 + input.below(3)), 1s, false, 4}) {}
 
   void run() {
     core_.on_start(now_);
