@@ -9,7 +9,6 @@ namespace {
 /// From this many on deliveries stay in the vector they came in.
 constexpr std::size_t chunk_min = 64;
 constexpr std::size_t spares_max = 2;
-constexpr std::size_t spare_capacity_max = 32'768;
 
 }  // namespace
 
@@ -76,8 +75,7 @@ void WorkQueue::take_plain(std::vector<Delivery>& run, std::size_t count_max) {
 
 void WorkQueue::recycle(std::vector<Delivery>&& items) {
   items.clear();
-  const bool useful = items.capacity() >= chunk_min && items.capacity() <= spare_capacity_max;
-  if (spare_.size() < spares_max && useful) spare_.push_back(std::move(items));
+  if (spare_.size() < spares_max && items.capacity() >= chunk_min) spare_.push_back(std::move(items));
 }
 
 void WorkQueue::push_lane(Item item) {
