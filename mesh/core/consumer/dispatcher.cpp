@@ -21,7 +21,7 @@ struct Dispatcher::State {
       : settings(given),
         queue(given.concurrency > 1),
         runs(given.ack_wait, given.ordered),
-        hung(given.ack_wait),
+        hung(given.ack_wait, given.ordered),
         gate(given.ordered) {}
 
   void drop(const std::function<bool(const Delivery&)>& condition) {

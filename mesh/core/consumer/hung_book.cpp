@@ -30,7 +30,7 @@ void HungBook::expire(Now now, std::vector<Completion>& out) {
     completion.reason = Reason::ack_timeout;
     completion.text = "its handler has not returned since an earlier attempt";
     completion.took = now.steady - *waiting.since;
-    completion.key = key_id(waiting.delivery.event.key);
+    if (with_keys_) completion.key = key_id(waiting.delivery.event.key);
     return true;
   });
   seen_ = std::max(seen_, now.steady);

@@ -14,7 +14,8 @@ namespace mesh::core {
 
 class HungBook {
  public:
-  explicit HungBook(Duration ack_wait) : ack_wait_(ack_wait) {}
+  /// `with_keys`: completions tell their key.
+  HungBook(Duration ack_wait, bool with_keys) : ack_wait_(ack_wait), with_keys_(with_keys) {}
 
   void add(Delivery delivery);
 
@@ -40,6 +41,7 @@ class HungBook {
   };
 
   Duration ack_wait_;
+  bool with_keys_;
   std::vector<Waiting> waiting_;
   Duration seen_{0};
 };

@@ -96,7 +96,6 @@ void Desk::erase_retry(Group& group, Seq seq) {
   }
   group.retries.erase(seq);
   save_retry(group, seq);
-  touch(group);  // what waited for it may go on
 }
 
 void Desk::send(const Route& route, ControlMessage message) {

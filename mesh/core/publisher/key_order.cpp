@@ -48,6 +48,7 @@ void tell_unblocked(Desk& desk, Group& group) {
   for (auto& [id, keys] : freed) {
     const Session* session = desk.sessions.find(id);
     if (session == nullptr) continue;
+    // Who did not hear of a key tells of its next event, and hears then.
     if (keys.size() > blocked_keys_told_max) keys.resize(blocked_keys_told_max);
     desk.send(session->route, Unblock{id, session->epoch, session->taken, std::move(keys)});
   }
