@@ -6,7 +6,7 @@
 #include <string>
 
 #include <tools/bench/compare/peer.hpp>
-#include <tools/zmesh/bench/pacer.hpp>
+#include <tools/zmesh/bench/paced_payload.hpp>
 #include <tools/zmesh/bench/usage.hpp>
 #include <tools/zmesh/console.hpp>
 
@@ -101,11 +101,7 @@ ExitCode nats_publisher(const BenchChild& child) {
   const auto cpu = cpu_seconds();
   const auto start = monotonic_ns();
   for (std::uint64_t number = 0; number < child.events; ++number) {
-    const auto payload = workload.payload(number);
-    if (child.rate > 0) {
-      pacer.wait(number);
-      write_time(payload, monotonic_ns());
-    }
+    const auto payload = paced_payload(workload, pacer, child, number);
     const auto status =
         js_PublishAsync(nats.js, nats_subject, payload.data(), static_cast<int>(payload.size()), nullptr);
     if (!nats_good(status, "publish")) return ExitCode::failure;

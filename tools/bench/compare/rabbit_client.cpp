@@ -6,7 +6,7 @@
 #include <vector>
 
 #include <tools/bench/compare/peer.hpp>
-#include <tools/zmesh/bench/pacer.hpp>
+#include <tools/zmesh/bench/paced_payload.hpp>
 #include <tools/zmesh/bench/usage.hpp>
 #include <tools/zmesh/console.hpp>
 
@@ -112,11 +112,7 @@ ExitCode rabbit_publisher(const BenchChild& child) {
   const auto cpu = cpu_seconds();
   const auto start = monotonic_ns();
   for (std::uint64_t number = 0; number < child.events; ++number) {
-    const auto payload = workload.payload(number);
-    if (child.rate > 0) {
-      pacer.wait(number);
-      write_time(payload, monotonic_ns());
-    }
+    const auto payload = paced_payload(workload, pacer, child, number);
     const amqp_bytes_t body{payload.size(), payload.data()};
     if (amqp_basic_publish(rabbit.connection, rabbit_channel, amqp_empty_bytes,
                            amqp_cstring_bytes(rabbit_queue), 0, 0, &properties, body) != AMQP_STATUS_OK) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include <tools/bench/compare/peer.hpp>
-#include <tools/zmesh/bench/pacer.hpp>
+#include <tools/zmesh/bench/paced_payload.hpp>
 #include <tools/zmesh/bench/usage.hpp>
 #include <tools/zmesh/console.hpp>
 
@@ -122,11 +122,7 @@ ExitCode redis_publisher(const BenchChild& child) {
   const auto cpu = cpu_seconds();
   const auto start = monotonic_ns();
   for (std::uint64_t number = 0; number < child.events; ++number) {
-    const auto payload = workload.payload(number);
-    if (child.rate > 0) {
-      pacer.wait(number);
-      write_time(payload, monotonic_ns());
-    }
+    const auto payload = paced_payload(workload, pacer, child, number);
     if (transactions && number % redis_transaction == 0) redis.append({"MULTI"});
     redis.append(
         {"XADD", "bench", "*", "p", {reinterpret_cast<const char*>(payload.data()), payload.size()}});

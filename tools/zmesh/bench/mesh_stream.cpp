@@ -5,7 +5,7 @@
 
 #include <mesh/consumer.hpp>
 #include <tools/zmesh/bench/mesh_child.hpp>
-#include <tools/zmesh/bench/pacer.hpp>
+#include <tools/zmesh/bench/paced_payload.hpp>
 #include <tools/zmesh/bench/usage.hpp>
 #include <tools/zmesh/console.hpp>
 
@@ -47,14 +47,9 @@ mesh::Result<mesh::Seq> publish_all(mesh::Publisher& publisher, const BenchChild
   mesh::Seq last = 0;
   Pacer pacer(child.rate);
   for (std::uint64_t number = 0; number < child.events; ++number) {
-    const auto payload = workload.payload(number);
     event.topic = workload.topic(number);
     event.key = workload.key(number);
-    event.payload = payload;
-    if (child.rate > 0) {
-      pacer.wait(number);
-      write_time(payload, monotonic_ns());
-    }
+    event.payload = paced_payload(workload, pacer, child, number);
     const auto receipt = publisher.publish(event, 60s);
     if (!receipt) return receipt.error();
     last = receipt->seq();

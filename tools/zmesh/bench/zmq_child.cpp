@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <tools/zmesh/bench/pacer.hpp>
+#include <tools/zmesh/bench/paced_payload.hpp>
 #include <tools/zmesh/bench/usage.hpp>
 #include <tools/zmesh/console.hpp>
 
@@ -79,11 +79,7 @@ ExitCode bench_zmq_publisher(const BenchChild& child) {
   const auto cpu = cpu_seconds();
   const auto start = monotonic_ns();
   for (std::uint64_t number = 0; number < child.events; ++number) {
-    const auto payload = workload.payload(number);
-    if (child.rate > 0) {
-      pacer.wait(number);
-      write_time(payload, monotonic_ns());
-    }
+    const auto payload = paced_payload(workload, pacer, child, number);
     std::memcpy(message.data() + sizeof bench_topic, payload.data(), payload.size());
     if (zmq_send(socket.handle, message.data(), message.size(), 0) < 0) return zmq_failed("send");
   }
