@@ -147,6 +147,10 @@ Result<GroupDone> Admin::resume(const std::string& group) {
   return state_->ask<GroupDone>(GroupCommand{0, GroupCommand::Kind::resume, group, {}, false});
 }
 
+Result<GroupDone> Admin::lease(const std::string& group, std::optional<Duration> lease) {
+  return state_->ask<GroupDone>(GroupCommand{0, GroupCommand::Kind::lease, group, {}, false, lease});
+}
+
 Result<GroupDone> Admin::rewind(const std::string& group, const Start& start, bool dry_run) {
   return state_->ask<GroupDone>(GroupCommand{0, GroupCommand::Kind::rewind, group, start, dry_run});
 }

@@ -57,6 +57,11 @@ class Admin {
   Result<GroupDone> pause(const std::string& group);
   /// The end of that.
   Result<GroupDone> resume(const std::string& group);
+  /// Gives the group a lease (1 s to 3650 days), or none: so long it may be without members, counted while
+  /// the publisher runs, before the journal keeps nothing for it any more. It is not removed: its parked
+  /// events stay, and the next member that attaches learns what has expired, goes on, and the lease begins
+  /// anew. A lease that it has already goes on. Error: invalid_argument.
+  Result<GroupDone> lease(const std::string& group, std::optional<Duration> lease);
   /// The group goes on from `start`, back or forward; events waiting for a retry or parked keep their
   /// account, but retries passed by going forward are dropped. in_use: it is not paused, or members still
   /// have slots of it (their handlers run; ask again). dry_run only tells floor and lag as they would be.

@@ -97,6 +97,9 @@ struct GroupStatus {
   std::vector<Incident> newest;  ///< incidents, the newest last
   bool paused = false;           ///< by an operator
   SlotMask reserved = 0;         ///< slots that wait for their owners of before the publisher's restart
+  /// How long it may be without members before the journal keeps nothing for it; nothing: for ever.
+  std::optional<Duration> lease;
+  Duration unattended{0};  ///< how much of the lease has passed so; all of it: nothing is kept for it
   bool operator==(const GroupStatus&) const = default;
 };
 
@@ -161,12 +164,14 @@ struct GroupCommand {
     resume = 2,  ///< the end of that
     rewind = 3,  ///< go on from `start`, back or forward; only a paused group that nobody has slots of
     remove = 4,  ///< with its retries and parked events; only a group without members
+    lease = 5,   ///< it gets another, or none
   };
   std::uint64_t id = 0;
   Kind kind = Kind::pause;
   std::string group;
-  Start start;           ///< rewind
-  bool dry_run = false;  ///< only tell what would be (in any state of the group)
+  Start start;                                   ///< rewind
+  bool dry_run = false;                          ///< only tell what would be (in any state of the group)
+  std::optional<Duration> lease = std::nullopt;  ///< lease: 1 s to 3650 days; nothing: none
 };
 
 struct GroupDone {

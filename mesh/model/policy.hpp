@@ -50,6 +50,8 @@ struct RetryPolicy {
 
 inline constexpr std::size_t backoff_max = 32;
 inline constexpr Duration delay_max = 30 * 24h;
+inline constexpr Duration group_lease_min = 1s;  ///< of a lease that a group is given; see GroupCommand
+inline constexpr Duration group_lease_max = 3650 * 24h;
 
 /// Checks the bounds above. Error: invalid_argument, naming the field.
 Result<void> check_policy(const RetryPolicy& policy);

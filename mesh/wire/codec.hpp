@@ -97,7 +97,7 @@ inline constexpr Shape shape<ParkedCommand>{Type::parked_command, 4, "parked com
 template <>
 inline constexpr Shape shape<ParkedDone>{Type::parked_done, 2, "parked done"};
 template <>
-inline constexpr Shape shape<GroupCommand>{Type::group_command, 4, "group command"};
+inline constexpr Shape shape<GroupCommand>{Type::group_command, 4, "group command", 1};
 template <>
 inline constexpr Shape shape<GroupDone>{Type::group_done, 5, "group done"};
 

@@ -10,7 +10,7 @@ namespace {
 
 // Bytes of a frame of group status, at most. One status has at most 245 KiB.
 constexpr std::size_t status_frame_max = 250u << 10;
-constexpr std::size_t status_fields = 20;
+constexpr std::size_t status_fields = 22;
 constexpr std::size_t status_fields_min = 14;  // the others were appended later
 constexpr std::size_t members_max = 256;
 constexpr std::size_t groups_max = 65'536;
@@ -124,6 +124,12 @@ void write(Writer& writer, const GroupStatus& status) {
   write(writer, status.newest);
   writer.boolean(status.paused);
   writer.uint(status.reserved);
+  if (status.lease) {
+    wire::write(writer, *status.lease);
+  } else {
+    writer.nil();
+  }
+  wire::write(writer, status.unattended);
 }
 
 GroupStatus read_status(Reader& reader) {
@@ -159,6 +165,8 @@ GroupStatus read_status(Reader& reader) {
   if (has(17)) status.newest = read_incidents(reader);
   if (has(18)) status.paused = reader.boolean("paused");
   if (has(19)) status.reserved = reader.uint("reserved");
+  if (has(20) && !reader.nil()) status.lease = read_duration(reader, "lease");
+  if (has(21)) status.unattended = read_duration(reader, "unattended");
   for (std::size_t i = status_fields; i < fields && reader.ok(); ++i) reader.skip("status");
   return status;
 }

@@ -194,13 +194,19 @@ void write(Writer& writer, const GroupCommand& command) {
   writer.text(command.group);
   write(writer, command.start);
   writer.boolean(command.dry_run);
+  if (command.lease) {
+    write(writer, *command.lease);
+  } else {
+    writer.nil();
+  }
 }
 
 void read(Reader& reader, GroupCommand& command) {
-  command.kind = read_enum(reader, "kind", GroupCommand::Kind::remove);
+  command.kind = read_enum(reader, "kind", GroupCommand::Kind::lease);
   command.group = read_name(reader, "group", false);
   command.start = read_start(reader);
   command.dry_run = reader.boolean("dry_run");
+  if (reader.later > 0 && !reader.nil()) command.lease = read_duration(reader, "lease");
 }
 
 void write(Writer& writer, const GroupDone& done) {

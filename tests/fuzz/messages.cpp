@@ -247,9 +247,14 @@ ControlMessage to_publisher(Input& input, const Known& known) {
       return ParkedListRequest{known.id, "g1", filter(input, known), seq(input, known), input.byte()};
     case 10:
       if (input.below(2) == 0) {
-        return GroupCommand{known.id, static_cast<GroupCommand::Kind>(1 + input.below(4)), "g1",
+        return GroupCommand{known.id,
+                            static_cast<GroupCommand::Kind>(1 + input.below(5)),
+                            "g1",
                             Start{static_cast<Start::Kind>(1 + input.below(4)), seq(input, known), 0},
-                            input.below(2) == 0};
+                            input.below(2) == 0,
+                            input.below(2) == 0
+                                ? std::optional<Duration>(Duration{1'000'000'000} * input.byte())
+                                : std::nullopt};
       }
       return ParkedCommand{known.id, static_cast<ParkedCommand::Kind>(1 + input.below(2)), "g1",
                            filter(input, known), input.below(2) == 0};

@@ -173,6 +173,12 @@ struct Mesh : PublisherPorts {
     finish();
   }
 
+  /// The publisher is down for that long.
+  void pass_down(Duration duration) {
+    BOOST_REQUIRE(core == nullptr);
+    move_to(now.steady + duration);
+  }
+
   void usage() {
     core->on_usage(journal->usage(), journal->dropped_through(), now);
     finish();

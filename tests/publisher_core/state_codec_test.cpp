@@ -42,6 +42,13 @@ GroupValue ordered_group() {
   return value;
 }
 
+GroupValue leased_group() {
+  GroupValue value = some_group();
+  value.lease = 7 * 24h;
+  value.unattended = 90min;
+  return value;
+}
+
 RetryValue keyed_retry() {
   RetryValue value;
   value.state = RetryValue::State::behind;
@@ -75,6 +82,30 @@ BOOST_AUTO_TEST_CASE(a_group_comes_back_as_it_was) {
   const auto decoded = decode_group(encode_group(value));
   BOOST_REQUIRE(decoded.ok());
   BOOST_TEST((*decoded == value));
+}
+
+BOOST_AUTO_TEST_CASE(a_lease_comes_back_and_is_within_its_bounds) {
+  GroupValue value = leased_group();
+  const auto decodes = [&] {
+    const auto decoded = decode_group(encode_group(value));
+    return decoded.ok() && *decoded == value;
+  };
+  BOOST_TEST(decodes());
+  value.unattended = *value.lease;
+  BOOST_TEST(decodes());
+  value.unattended += 1ns;
+  BOOST_TEST(!decodes());
+  value.unattended = -1ns;
+  BOOST_TEST(!decodes());
+  value.unattended = 0ns;
+  for (const Duration bound : {group_lease_min, group_lease_max}) {
+    value.lease = bound;
+    BOOST_TEST(decodes());
+  }
+  value.lease = group_lease_min - 1ns;
+  BOOST_TEST(!decodes());
+  value.lease = group_lease_max + 1ns;
+  BOOST_TEST(!decodes());
 }
 
 BOOST_AUTO_TEST_CASE(a_ledger_comes_back_as_it_was) {
@@ -198,6 +229,7 @@ BOOST_AUTO_TEST_CASE(whatever_is_damaged_is_an_error_and_nothing_worse) {
   hurt(encode_group(some_group()), decode_group);
   hurt(encode_retry(some_retry()), decode_retry);
   hurt(encode_group(ordered_group()), decode_group);
+  hurt(encode_group(leased_group()), decode_group);
   hurt(encode_retry(keyed_retry()), decode_retry);
   Ledger ledger(10);
   ledger.settle(0xff, 12, {});

@@ -176,6 +176,14 @@ void Checker::reopened(PublisherIndex publisher, const mesh::Journal& journal, b
   turn_head_[publisher] = journal.head();
 }
 
+// What is asked for while the lease of a group has lapsed may take what that has not settled.
+void Checker::dropping(PublisherIndex publisher, mesh::Seq through) {
+  logs_[publisher].dropping_through = through;
+  for (auto& group : logs_[publisher].groups) {
+    if (group.lapsed) group.unowed_through = std::max(group.unowed_through, through);
+  }
+}
+
 void Checker::dropped(PublisherIndex publisher, mesh::Seq through) {
   auto& log = logs_[publisher];
   for (auto index = log.after(log.dropped_through); index < log.events.size(); ++index) {
@@ -191,7 +199,7 @@ void Checker::dropped(PublisherIndex publisher, mesh::Seq through) {
       const bool copied = entry.in_retry && entry.redriven > 0;
       const bool settled = (entry.acked > 0 || entry.parked || entry.discarded) && !entry.in_retry;
       if (settled || copied) continue;
-      if (!may_expire()) {
+      if (!may_expire() && event.seq > one.unowed_through) {
         broken("kept until every group has settled", "dropped " + name_of(publisher, group, index));
       }
       if (!entry.expired) ++tally.expired;

@@ -36,7 +36,7 @@ class Checker {
   void dropped(PublisherIndex publisher, mesh::Seq through);
 
   /// It was asked to drop them: a group that is made from now on begins behind it.
-  void dropping(PublisherIndex publisher, mesh::Seq through) { logs_[publisher].dropping_through = through; }
+  void dropping(PublisherIndex publisher, mesh::Seq through);
 
   /// After a restart: the journal must hold what was committed, and nothing else. `power_lost`: the newest
   /// commits may be missing.
@@ -142,7 +142,7 @@ class Checker {
 
   [[noreturn]] void broken(const char* promise, const std::string& what) const;
   bool wanted(const GroupLog& group, const PublisherLog& log, std::size_t index) const;
-  /// An explicit policy lets retention take what groups have not settled.
+  /// The retention policy lets it take what groups have not settled.
   bool may_expire() const;
   bool accounted(const Entry& entry) const;
   std::string name_of(PublisherIndex publisher, GroupIndex group, std::size_t index) const;
@@ -175,6 +175,8 @@ class Checker {
   void park_written(PublisherIndex publisher, GroupIndex group, std::size_t index,
                     const std::optional<std::string>& value);
   bool behind_parked(PublisherIndex publisher, GroupIndex group, std::size_t index) const;
+  void group_written(PublisherIndex publisher, GroupIndex group, const std::optional<std::string>& value);
+  void check_nobody_has_slots(PublisherIndex publisher, GroupIndex group, const char* when);
   void group_created(PublisherIndex publisher, GroupIndex group, const mesh::GroupStatus& status);
   void forgive_repeats(PublisherIndex publisher, GroupIndex group, ProcessId process, mesh::SlotMask slots);
   bool out_of_touch(Process& process, PublisherIndex publisher);
@@ -193,6 +195,7 @@ class Checker {
   std::vector<mesh::Seq> turn_head_;
   std::vector<std::vector<mesh::ParkedCommand>> commands_;
   std::set<std::pair<PublisherIndex, std::string>> rewinds_;
+  std::set<std::pair<PublisherIndex, std::string>> leases_;
   std::set<std::pair<GroupIndex, mesh::Seq>> discards_;  ///< of the present commit, before any rewind in it
   std::map<GroupIndex, mesh::Seq> rewound_to_;           ///< in the present commit
   std::set<std::pair<GroupIndex, mesh::Seq>>

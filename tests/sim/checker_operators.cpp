@@ -33,6 +33,39 @@ bool Checker::was_commanded(PublisherIndex publisher, GroupIndex group, std::siz
 void Checker::commanded(PublisherIndex publisher, const mesh::GroupCommand& command) {
   if (command.kind == mesh::GroupCommand::Kind::rewind && !command.dry_run)
     rewinds_.insert({publisher, command.group});
+  if (command.kind == mesh::GroupCommand::Kind::lease && command.lease && !command.dry_run)
+    leases_.insert({publisher, command.group});
+}
+
+void Checker::group_written(PublisherIndex publisher, GroupIndex group,
+                            const std::optional<std::string>& value) {
+  auto& one = logs_[publisher].groups[group];
+  one.exists = value.has_value();
+  const bool before = std::exchange(one.lapsed, false);
+  if (!value) return;
+  const auto written = mesh::core::decode_group(*value);
+  if (!written) broken("state is as documented", written.error().describe());
+  one.lapsed = written->lease && written->unattended >= *written->lease;
+  if (!one.lapsed || before) return;
+  ++tally.lapses;
+  if (!leases_.contains({publisher, scenario_.groups[group].name})) {
+    broken("kept until every group has settled",
+           "group " + std::to_string(group) + " lapses without a lease");
+  }
+  check_nobody_has_slots(publisher, group, "lapses");
+}
+
+void Checker::check_nobody_has_slots(PublisherIndex publisher, GroupIndex group, const char* when) {
+  const auto& one = logs_[publisher].groups[group];
+  for (std::size_t slot = 0; slot < mesh::slot_count; ++slot) {
+    const auto holder = one.holders[slot];
+    if (holder == 0 || (one.loose >> slot & 1) != 0 || !processes_[holder].alive ||
+        out_of_touch(processes_[holder], publisher)) {
+      continue;
+    }
+    broken("a slot has one owner", "group " + std::to_string(group) + " " + when + " while process " +
+                                       std::to_string(holder) + " has slot " + std::to_string(slot));
+  }
 }
 
 // The deed is in the same commit as its consequences, and comes before them here.
@@ -54,16 +87,7 @@ void Checker::audit_written(PublisherIndex publisher, const std::string& value) 
 void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floor) {
   auto& log = logs_[publisher];
   auto& one = log.groups[group];
-  for (std::size_t slot = 0; slot < mesh::slot_count; ++slot) {
-    const auto holder = one.holders[slot];
-    if (holder == 0 || (one.loose >> slot & 1) != 0 || !processes_[holder].alive ||
-        out_of_touch(processes_[holder], publisher)) {
-      continue;
-    }
-    broken("a slot has one owner", "group " + std::to_string(group) + " is rewound while process " +
-                                       std::to_string(one.holders[slot]) + " has slot " +
-                                       std::to_string(slot));
-  }
+  check_nobody_has_slots(publisher, group, "is rewound");
   ++tally.rewinds;
   rewound_to_[group] = floor;
   one.start_after = std::min(one.start_after, floor);

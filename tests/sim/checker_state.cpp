@@ -45,7 +45,7 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
     if (write.table == mesh::Table::groups || write.table == mesh::Table::ledgers)
       want_status_[publisher] = true;
     if (write.table == mesh::Table::groups) {
-      if (const auto group = group_named(write.key)) log.groups[*group].exists = write.value.has_value();
+      if (const auto group = group_named(write.key)) group_written(publisher, *group, write.value);
     }
     if (write.table != mesh::Table::retries && write.table != mesh::Table::parked) continue;
     const auto key = split(write.key);
@@ -259,7 +259,8 @@ void Checker::turn_ended(PublisherIndex publisher, const std::vector<mesh::Group
       if (!wanted(one, log, index) || log.events[index].lost) continue;
       const bool settled =
           entry.acked > 0 || entry.in_retry || entry.parked || entry.discarded || entry.expired;
-      if (!settled && may_expire() && status.expired > one.expired) {
+      if (!settled && (may_expire() || one.unowed_through > 0 || one.lapsed) &&
+          status.expired > one.expired) {
         ++one.expired;  // passed by an explicit policy, and said so
         entry.expired = true;
         ++tally.expired;

@@ -157,7 +157,8 @@ struct Visitor {
 
   std::string operator()(const mesh::GroupCommand& m) const {
     return "GroupCommand " + text(static_cast<std::uint64_t>(m.kind)) + " " + m.group + " seq " +
-           text(m.start.seq) + (m.dry_run ? " dry run" : "");
+           text(m.start.seq) + (m.lease ? " lease " + text(m.lease->count()) : "") +
+           (m.dry_run ? " dry run" : "");
   }
 
   std::string operator()(const mesh::GroupDone& m) const { return "GroupDone floor " + text(m.floor); }

@@ -181,6 +181,12 @@ Scenario draw_scenario(std::uint64_t seed, Plant plant) {
   run.retention = draw_retention(rng, run.disk);
   if (orders.chance(0.2)) run.handlers.declining = 0.02;
   run.lease = rng.pick(std::array<Duration, 2>{2s, 5s});
+  if (run.operators.every > 0s && orders.chance(0.3)) {
+    run.operators.command = 0.6;
+    run.operators.lease = 0.4;
+    run.process.down_max = 8s;
+    run.process.member_restart_every = 2s;
+  }
   return run;
 }
 
@@ -231,6 +237,7 @@ std::string Scenario::describe() const {
   evil("declining", handlers.declining > 0);
   evil("killers", handlers.killing > 0 || handlers.murderous > 0);
   evil("operators", operators.every > 0s);
+  evil("leases", operators.lease > 0);
   evil("size-limit", retention.bytes_max < (1ull << 32));
   evil("drop-oldest", retention.on_limit == mesh::RetentionPolicy::OnLimit::drop_oldest);
   evil("age-limit", retention.age_max.has_value());

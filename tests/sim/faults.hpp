@@ -112,6 +112,7 @@ struct OperatorPlan {
   double redrive = 0.5;  ///< of the visits
   double discard = 0.2;
   double command = 0.0;  ///< of the others: pauses, resumes or rewinds a group
+  double lease = 0.0;    ///< of these: gives it a lease instead, or none
 };
 
 struct Scenario {

@@ -70,6 +70,12 @@ void OperatorNode::command_group(PublisherIndex publisher, GroupIndex group) {
   command.id = next_id_++;
   command.group = scenario_.groups[group].name;
   command.dry_run = world_.rng.chance(0.1);
+  if (world_.rng.chance(scenario_.operators.lease)) {
+    command.kind = Kind::lease;
+    if (!world_.rng.chance(0.2)) command.lease = 1s * world_.rng.between(1, 3);
+    checker_.commanded(publisher, command);
+    return ask(publisher, command);
+  }
   const bool paused = paused_.contains({publisher, group});
   command.kind = !paused ? Kind::pause : world_.rng.chance(0.6) ? Kind::rewind : Kind::resume;
   command.start.kind = static_cast<mesh::Start::Kind>(world_.rng.between(1, 3));

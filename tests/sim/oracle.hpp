@@ -66,6 +66,8 @@ struct Entry {
 struct GroupLog {
   bool exists = false;  ///< its definition is on disk
   bool start_known = false;
+  bool lapsed = false;                ///< its lease, on disk
+  mesh::Seq unowed_through = 0;       ///< retention was asked to take them while it was
   std::optional<mesh::Seq> asked_at;  ///< the head when it was first asked for, in this run of the publisher
   mesh::Seq start_after = 0;          ///< events at or below it are not the group's
   mesh::Seq floor_checked = 0;        ///< floors up to here were found right
@@ -104,7 +106,7 @@ struct Tally {
   std::uint64_t seeds = 0, steps = 0, events = 0, confirmed = 0, refused = 0, handlings = 0, duplicates = 0;
   std::uint64_t retries = 0, parked = 0, expired = 0, lost = 0, publisher_crashes = 0, member_crashes = 0;
   std::uint64_t power_losses = 0, cuts = 0, stops = 0, gaps = 0, control_messages = 0, live_messages = 0;
-  std::uint64_t redriven = 0, discarded = 0, rewinds = 0, moves = 0;
+  std::uint64_t redriven = 0, discarded = 0, rewinds = 0, moves = 0, lapses = 0;
 
   template <class Visit>
   static void each(Visit&& visit) {
@@ -116,8 +118,8 @@ struct Tally {
         visit("rewinds", &Tally::rewinds);
     visit("lost with power", &Tally::lost), visit("publisher crashes", &Tally::publisher_crashes);
     visit("member crashes", &Tally::member_crashes), visit("power losses", &Tally::power_losses);
-    visit("slots moved", &Tally::moves), visit("cuts", &Tally::cuts), visit("stops", &Tally::stops),
-        visit("gaps", &Tally::gaps);
+    visit("leases lapsed", &Tally::lapses), visit("slots moved", &Tally::moves), visit("cuts", &Tally::cuts),
+        visit("stops", &Tally::stops), visit("gaps", &Tally::gaps);
     visit("control messages", &Tally::control_messages), visit("live messages", &Tally::live_messages);
   }
 };

@@ -83,6 +83,7 @@ GroupList group_list() {
   status.retried = 2;
   status.redelivered = 1;
   status.members = {{"mail-1", all_slots, 1s, 0}};
+  status.lease = 604'800s;
   status.fetched_after = 0;
   status.fetched = {{"mail-1", all_slots, {1, 3}, noon + 4}};
   status.incidents = 2;

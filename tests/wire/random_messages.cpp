@@ -254,9 +254,10 @@ template <>
 GroupList RandomMessages::make() {
   GroupList list{number(), number(), std::vector<GroupStatus>(below(5))};
   for (GroupStatus& group : list.groups) {
-    group = {name(),   prefixes(), number(), number(), number(), number(), number(),
-             number(), number(),   number(), number(), number(), {},       {},
-             {},       {},         0,        {},       coin(),   number()};
+    group = {name(),   prefixes(), number(), number(), number(), number(), number(), number(),
+             number(), number(),   number(), number(), {},       {},       {},       {},
+             0,        {},         coin(),   number(), {},       {}};
+    if (coin()) group.lease = group.unattended = duration();
     if (coin()) group.oldest_age = duration();
     group.members.resize(below(3));
     std::ranges::generate(group.members, [&] {
@@ -309,7 +310,8 @@ ParkedDone RandomMessages::make() {
 template <>
 GroupCommand RandomMessages::make() {
   const Start start{static_cast<Start::Kind>(1 + below(4)), number(), time()};
-  return {number(), static_cast<GroupCommand::Kind>(1 + below(4)), name(), start, coin()};
+  return {number(), static_cast<GroupCommand::Kind>(1 + below(5)),    name(), start,
+          coin(),   coin() ? std::optional(duration()) : std::nullopt};
 }
 
 template <>

@@ -132,7 +132,7 @@ inline auto fields(const ParkedDone& m) {
 }
 
 inline auto fields(const GroupCommand& m) {
-  return std::tie(m.id, m.kind, m.group, m.start, m.dry_run);
+  return std::tie(m.id, m.kind, m.group, m.start, m.dry_run, m.lease);
 }
 
 inline auto fields(const GroupDone& m) {

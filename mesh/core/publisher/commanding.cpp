@@ -45,6 +45,8 @@ void Commanding::on_command(const Route& route, const GroupCommand& command, Now
       return pause(route, command, *group);
     case GroupCommand::Kind::remove:
       return remove(route, command, *group, now);
+    case GroupCommand::Kind::lease:
+      return lease(route, command, *group, now);
     case GroupCommand::Kind::rewind:
       break;
   }
@@ -80,6 +82,25 @@ void Commanding::pause(const Route& route, const GroupCommand& command, Group& g
     desk_.save_value(group);
     desk_.notice(Level::info, paused ? "group.paused" : "group.resumed",
                  "group " + group.name + (paused ? " is paused" : " goes on"));
+  }
+  desk_.send(route, GroupDone{command.id, status.floor, status.lag, status.lag, 0, 0});
+}
+
+// Repeated (its answer was lost), it does not begin anew.
+void Commanding::lease(const Route& route, const GroupCommand& command, Group& group, Now now) {
+  const auto& wanted = command.lease;
+  if (wanted && (*wanted < group_lease_min || *wanted > group_lease_max)) {
+    return refuse(route, command, Errc::invalid_argument, "a group's lease is 1 second to 3650 days");
+  }
+  const GroupStatus status = status_of(group, desk_.head);
+  if (!command.dry_run && group.value.lease != wanted) {
+    leasing_.give(group, wanted, now);
+    desk_.notice(
+        Level::info, "group.lease",
+        "group " + group.name +
+            (wanted ? " may be without members for " + std::to_string(wanted->count() / 1'000'000'000) +
+                          " s before the journal keeps nothing for it"
+                    : std::string(" has no lease: the journal keeps events for it, members or not")));
   }
   desk_.send(route, GroupDone{command.id, status.floor, status.lag, status.lag, 0, 0});
 }

@@ -57,6 +57,7 @@ GroupStatus status_of(const Group& group, Seq head) {
   status.newest.assign(group.newest.begin(), group.newest.end());
   status.paused = group.value.paused;
   status.reserved = group.reserved;
+  status.lease = group.value.lease;
   status.oldest_unsettled = group.ledger.first_missing(head);
   const Seq retry = group.retries.lowest();
   if (retry != 0 && (status.oldest_unsettled == 0 || retry < status.oldest_unsettled)) {

@@ -61,6 +61,8 @@ struct Group {
   std::optional<Duration> claim_until;  ///< for so long
   bool unbalanced = false;  ///< members, slots or terms have changed since the last look at the shares
   SlotLoad load;
+  std::optional<Duration>
+      alone_from;     ///< with a lease: since when it has no members, beyond value.unattended
   Duration moved{0};  ///< when slots were last given or asked back, or could have been exchanged
   Isolation isolation;
   Duration read_again{0};  ///< after a failed read, no other before this

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <mesh/core/publisher/group_lease.hpp>
 #include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/operating.hpp>
 #include <mesh/core/publisher/parking.hpp>
@@ -55,6 +56,7 @@ std::vector<GroupStatus> Operating::statuses(Now now) const {
   std::vector<GroupStatus> out;
   for (const auto& [name, group] : desk_.groups) {
     out.push_back(status_of(*group, desk_.head));
+    out.back().unattended = unattended(*group, now);
     for (const Assignment::Member& member : group->assignment.members()) {
       const auto it = desk_.sessions.all().find(member.session);
       if (it == desk_.sessions.all().end()) continue;

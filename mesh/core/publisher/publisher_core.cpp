@@ -3,6 +3,7 @@
 #include <mesh/core/publisher/attachment.hpp>
 #include <mesh/core/publisher/commanding.hpp>
 #include <mesh/core/publisher/fetching.hpp>
+#include <mesh/core/publisher/group_lease.hpp>
 #include <mesh/core/publisher/isolation.hpp>
 #include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/live_router.hpp>
@@ -42,7 +43,8 @@ struct PublisherCore::State {
         isolating(desk),
         parking(desk),
         operating(desk),
-        commanding(desk),
+        leasing(desk),
+        commanding(desk, leasing),
         keeping(desk),
         sampling(desk) {}
 
@@ -63,6 +65,7 @@ struct PublisherCore::State {
   Isolating isolating;
   Parking parking;
   Operating operating;
+  Leasing leasing;
   Commanding commanding;
   Keeping keeping;
   Sampling sampling;
@@ -78,7 +81,9 @@ void PublisherCore::State::begin(Now now) {
   const Duration patience = desk.settings.lease / 2;
   if (now.steady - before <= patience) return;
   const Duration wanted = std::max(before, next_deadline().value_or(now.steady));
-  if (now.steady - wanted > patience) attachment.shift(now.steady - before);
+  if (now.steady - wanted <= patience) return;
+  attachment.shift(now.steady - before);
+  leasing.shift(now.steady - before);
 }
 
 // Groups that something happened to get their turn; doing it may touch others.
@@ -93,6 +98,7 @@ void PublisherCore::State::end(Now now) {
     if (group.unbalanced) handover.balance(group, now);
     redelivery.pump(group, now);
     parking.pump(group, now);
+    if (leasing.pump(group, now)) keeping.on_needs(now);
     tell_unblocked(desk, group);
     desk.touched.erase(serial);
     std::optional<Duration> next;
@@ -103,6 +109,7 @@ void PublisherCore::State::end(Now now) {
     sooner(handover.next_deadline(group));
     sooner(redelivery.next_deadline(group));
     sooner(parking.next_deadline(group));
+    sooner(leasing.next_deadline(group));
     desk.agenda.set(serial, next);
   }
   if (std::exchange(desk.fetches_held, false)) fetching.on_committed(now);
@@ -135,7 +142,7 @@ void PublisherCore::State::dispatch(const Route& route, ControlMessage& message,
                  [&](ParkedCommand& command) { operating.on_parked_command(route, command, now); },
                  [&](GroupCommand& command) {
                    commanding.on_command(route, command, now);
-                   keeping.on_settled(now);
+                   keeping.on_needs(now);
                  },
                  [&](auto&) {
                    desk.refuse(route, 0, 0, Errc::protocol,
@@ -276,8 +283,9 @@ bool PublisherCore::full() const {
 }
 
 bool PublisherCore::settled(Seq seq) const {
-  return std::all_of(state_->desk.groups.begin(), state_->desk.groups.end(),
-                     [&](const auto& entry) { return settled_through(*entry.second, seq); });
+  return std::all_of(state_->desk.groups.begin(), state_->desk.groups.end(), [&](const auto& entry) {
+    return lapsed(*entry.second) || settled_through(*entry.second, seq);
+  });
 }
 
 const PublisherCounters& PublisherCore::counters() const {

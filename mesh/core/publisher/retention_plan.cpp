@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include <mesh/core/publisher/group_lease.hpp>
 #include <mesh/core/publisher/retention_plan.hpp>
 
 namespace mesh::core {
@@ -73,6 +74,7 @@ Needs Keeping::needs() const {
   Needs needs;
   const auto lower = [](std::optional<Seq>& to, Seq from) { to = std::min(to.value_or(from), from); };
   for (const auto& [name, group] : desk_.groups) {
+    if (lapsed(*group)) continue;
     Seq from = group->ledger.floor() + 1;
     if (const Seq retry = group->retries.lowest_uncopied(); retry != 0) from = std::min(from, retry);
     lower(needs.settled_from, from);

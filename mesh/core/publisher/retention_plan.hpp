@@ -21,7 +21,7 @@ struct RetentionPlan {
   std::uint64_t owed_bytes = 0;  ///< of the segments that may not be dropped to make room
 };
 
-/// What groups need of the journal. Nothing: there is no group that does.
+/// What groups need of the journal, those aside whose lease has lapsed. Nothing: there is no group that does.
 struct Needs {
   std::optional<Seq> owed_from;     ///< everything below it is settled by all that are owed, retries included
   std::optional<Seq> settled_from;  ///< the same of all groups
@@ -38,6 +38,9 @@ class Keeping {
   void on_usage(const JournalUsage& usage, Seq dropped_through, Now now);
   /// Ledgers have moved: while the journal is full this may be what makes room.
   void on_settled(Now now);
+
+  /// Groups want less than before, or more.
+  void on_needs(Now now) { run(now); }
 
   bool full() const { return full_; }
 

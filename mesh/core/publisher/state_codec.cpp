@@ -123,7 +123,7 @@ Ledger read_marks(StateReader& in) {
 
 std::string encode_group(const GroupValue& value) {
   StateWriter out;
-  out.array(9);
+  out.array(value.lease ? 11 : 9);
   out.number(value_version);
   out.array(value.prefixes.size());
   for (const std::string& prefix : value.prefixes) out.text(prefix);
@@ -148,13 +148,18 @@ std::string encode_group(const GroupValue& value) {
   out.number(value.unheard.last);
   out.integer(value.created_at);
   out.flag(value.paused);
+  if (value.lease) {
+    out.integer(value.lease->count());
+    out.integer(value.unattended.count());
+  }
   return out.take();
 }
 
 Result<GroupValue> decode_group(std::string_view bytes) {
   StateReader in(bytes);
   GroupValue value;
-  in.array(9);
+  const std::size_t fields = in.array_up_to(11);
+  if (fields != 9 && fields != 11) in.spoil();
   version(in);
   value.prefixes.resize(in.array_up_to(prefixes_max));
   for (std::string& prefix : value.prefixes) {
@@ -170,6 +175,12 @@ Result<GroupValue> decode_group(std::string_view bytes) {
   value.unheard.last = in.number(seq_max);
   value.created_at = in.integer();
   value.paused = in.flag();
+  if (fields == 11) {
+    value.lease = Duration{in.integer()};
+    value.unattended = Duration{in.integer()};
+    if (*value.lease < group_lease_min || *value.lease > group_lease_max) in.spoil();
+    if (value.unattended < Duration::zero() || value.unattended > *value.lease) in.spoil();
+  }
   if (!in.done()) return damaged("group");
   return value;
 }

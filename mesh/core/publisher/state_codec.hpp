@@ -1,7 +1,7 @@
 // The values of the publisher's state tables. MessagePack; every array has exactly the elements shown.
 //
 //   groups    name -> [1, [prefix*], policy, [owner*], [mark*], expired, unheard, created_at,
-//             paused]
+//             paused] and, with a lease, [..., lease_ns, unattended_ns]
 //             policy  = [[backoff_ns*], jitter (float64), attempts_max, ack_wait_ns] and, with an order,
 //                       [..., order (1 key), on_park (0 go on, 1 park the key)]
 //             owner   = [epoch, member, instance (bin, 16 bytes), slots]: who was given which slots when;
@@ -50,6 +50,8 @@ struct GroupValue {
   SeqRange unheard;
   WallTime created_at = 0;
   bool paused = false;  ///< by an operator: nobody gets its slots
+  std::optional<Duration> lease;
+  Duration unattended{0};  ///< with a lease: how much of it has passed without members; see group_lease.hpp
   bool operator==(const GroupValue&) const = default;
 };
 
