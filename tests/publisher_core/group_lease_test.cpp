@@ -180,6 +180,18 @@ BOOST_AUTO_TEST_CASE(what_has_passed_of_a_lease_outlives_a_restart_but_for_one_s
   BOOST_TEST(!at.lapsed());  // it has said so
 }
 
+BOOST_AUTO_TEST_CASE(after_a_restart_its_members_have_a_session_s_lease_to_come_back) {
+  Leased at;
+  at.give(1s);
+  at.mesh.crash();
+  at.mesh.open();
+  BOOST_REQUIRE(at.mesh.status("g").reserved == all_slots);
+  at.mesh.pass(at.mesh.settings.lease + 1s - 1ms);
+  BOOST_TEST(!at.lapsed());
+  at.mesh.pass(1ms);
+  BOOST_TEST(at.lapsed());
+}
+
 BOOST_AUTO_TEST_CASE(a_wall_clock_that_is_set_ends_no_lease) {
   Leased at;
   at.give(1h);

@@ -181,9 +181,9 @@ Scenario draw_scenario(std::uint64_t seed, Plant plant) {
   run.retention = draw_retention(rng, run.disk);
   if (orders.chance(0.2)) run.handlers.declining = 0.02;
   run.lease = rng.pick(std::array<Duration, 2>{2s, 5s});
-  if (run.operators.every > 0s && orders.chance(0.3)) {
+  if (run.operators.every > 0s && orders.chance(0.4)) {
     run.operators.command = 0.6;
-    run.operators.lease = 0.4;
+    run.operators.lease = 0.6;
     run.process.down_max = 8s;
     run.process.member_restart_every = 2s;
   }

@@ -6,7 +6,7 @@ namespace mesh::core {
 namespace {
 
 Duration step_of(Duration lease) {
-  return std::min(lease / 16, Leasing::step_max);
+  return std::clamp(lease / 16, Leasing::step_min, Leasing::step_max);
 }
 
 std::string seconds(Duration duration) {
@@ -48,6 +48,11 @@ bool Leasing::pump(Group& group, Now now) {
     return was;
   }
   if (lapsed(group)) return false;
+  if (group.reserved != 0) {
+    // Its members of before the restart may be on their way.
+    group.alone_from.reset();
+    return false;
+  }
   if (!group.alone_from) group.alone_from = now.steady;
   if (now.steady < *next_deadline(group)) return false;
   group.value.unattended = unattended(group, now);

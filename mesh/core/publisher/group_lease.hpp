@@ -15,6 +15,7 @@ namespace mesh::core {
 
 class Leasing {
  public:
+  static constexpr Duration step_min = 1s;
   static constexpr Duration step_max = 1min;
 
   explicit Leasing(Desk& desk) : desk_(desk) {}
