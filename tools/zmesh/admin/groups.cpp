@@ -18,6 +18,10 @@ double seconds(mesh::Duration duration) {
   return std::chrono::duration<double>(duration).count();
 }
 
+bool lapsed(const mesh::GroupStatus& group) {
+  return group.lease && group.unattended >= *group.lease;
+}
+
 Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
   Json json = {{"group", group.group},
                {"prefixes", group.prefixes},
@@ -34,6 +38,9 @@ Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
   json["oldest_unsettled"] = group.oldest_unsettled > 0 ? Json(group.oldest_unsettled) : Json();
   json["oldest_age_seconds"] = group.oldest_age ? Json(seconds(*group.oldest_age)) : Json();
   json["paused"] = group.paused;
+  json["lease_seconds"] = group.lease ? Json(seconds(*group.lease)) : Json();
+  json["unattended_seconds"] = seconds(group.unattended);
+  json["lapsed"] = lapsed(group);
   json["members"] = Json::array();
   for (const auto& member : group.members) {
     json["members"].push_back({{"member", member.member},
@@ -46,6 +53,11 @@ Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
 
 std::string members_text(const mesh::GroupStatus& group) {
   std::string text = group.paused ? "paused" : group.members.empty() ? "nobody" : "";
+  if (lapsed(group)) {
+    text += ", lease lapsed";
+  } else if (group.lease && group.members.empty()) {
+    text += ", lapses in " + duration_text(*group.lease - group.unattended);
+  }
   for (const auto& member : group.members) {
     if (!text.empty()) text += ", ";
     text += member.member;

@@ -1,6 +1,7 @@
-// `zmesh groups`: how far every group of a publisher is; pause, resume, rewind and delete one.
+// `zmesh groups`: how far every group of a publisher is; pause, resume, rewind, lease and delete one.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <mesh/model/policy.hpp>
@@ -18,9 +19,10 @@ struct GroupsOptions {
 struct GroupChangeOptions {
   std::string endpoint;
   std::string group;
-  mesh::Start to;            ///< rewind
-  bool dry_run = false;      ///< rewind, delete
-  bool with_parked = false;  ///< delete: also when that loses parked events
+  mesh::Start to;                       ///< rewind
+  std::optional<mesh::Duration> lease;  ///< lease; nothing: none
+  bool dry_run = false;                 ///< rewind, delete
+  bool with_parked = false;             ///< delete: also when that loses parked events
   bool json = false;
   mesh::Duration patience = std::chrono::seconds(60);  ///< rewind: how long members may take to give back
   mesh::Duration timeout = std::chrono::seconds(5);
@@ -31,6 +33,7 @@ ExitCode pause_group(const GroupChangeOptions& options);
 ExitCode resume_group(const GroupChangeOptions& options);
 /// Pauses it meanwhile, unless it is paused already.
 ExitCode rewind_group(const GroupChangeOptions& options);
+ExitCode lease_group(const GroupChangeOptions& options);
 ExitCode delete_group(const GroupChangeOptions& options);
 
 }  // namespace zmesh

@@ -108,6 +108,18 @@ ExitCode rewind_group(const GroupChangeOptions& options) {
   return tell(options, "rewound", *done, rewound_text(options, *done));
 }
 
+ExitCode lease_group(const GroupChangeOptions& options) {
+  auto admin = connect_admin(options.endpoint, options.timeout);
+  if (!admin) return report(options.endpoint, admin.error());
+  const auto done = admin->lease(options.group, options.lease);
+  if (!done) return report(options.group, done.error());
+  return tell(options, "leased", *done,
+              options.lease
+                  ? options.group + " may be without members for " + duration_text(*options.lease) +
+                        "; after that the journal keeps nothing for it"
+                  : options.group + " has no lease: the journal keeps events for it, members or not");
+}
+
 ExitCode delete_group(const GroupChangeOptions& options) {
   auto admin = connect_admin(options.endpoint, options.timeout);
   if (!admin) return report(options.endpoint, admin.error());

@@ -16,6 +16,15 @@ void add_duration(CLI::App& command, const std::string& name, mesh::Duration& du
       ->default_str(standard);
 }
 
+/// What bounds a lease has, the publisher says too; here so that a mistake is one of usage.
+mesh::Result<mesh::Duration> parse_lease(const std::string& text) {
+  if (text == "none") return mesh::Duration{0};
+  auto lease = parse_duration(text);
+  if (lease && (*lease < mesh::group_lease_min || *lease > mesh::group_lease_max))
+    return mesh::fail(mesh::Errc::invalid_argument, "a lease is 1s to 3650d, or none");
+  return lease;
+}
+
 CLI::App* add_change(CLI::App& parent, Chosen& chosen, const std::string& name,
                      const std::string& description, ExitCode (*run)(const GroupChangeOptions&),
                      const std::shared_ptr<GroupChangeOptions>& options) {
@@ -45,6 +54,19 @@ void add_changes(CLI::App& groups, Chosen& chosen) {
   rewinding->add_flag("--dry-run", rewind->dry_run, "Only tell what would be");
   add_duration(*rewinding, "--wait", rewind->patience, "60s",
                "How long its members may take to finish what they have");
+  const auto leased = options();
+  auto* leasing = add_change(groups, chosen, "lease",
+                             "How long it may be without members before the journal keeps nothing for it",
+                             lease_group, leased);
+  leasing
+      ->add_option_function<std::string>(
+          "LEASE",
+          [leased](const std::string& text) {
+            if (text != "none") leased->lease = parse_duration(text).value();
+          },
+          "1s to 3650d, or none: it holds the journal for ever")
+      ->check(parsed_by(parse_lease, "DURATION|none"))
+      ->required();
   const auto deleted = options();
   auto* deleting =
       add_change(groups, chosen, "delete", "Forget it, when it has no members", delete_group, deleted);
@@ -57,8 +79,8 @@ void add_changes(CLI::App& groups, Chosen& chosen) {
 
 void add_groups(CLI::App& app, Chosen& chosen) {
   auto options = std::make_shared<GroupsOptions>();
-  auto* command =
-      app.add_subcommand("groups", "Show the groups of a publisher; pause, resume, rewind or delete one");
+  auto* command = app.add_subcommand(
+      "groups", "Show the groups of a publisher; pause, resume, rewind, lease or delete one");
   auto* endpoint =
       command->add_option("EP", options->endpoint, "Control endpoint of the publisher, or @NAME");
   command->require_subcommand(0, 1);
@@ -78,6 +100,11 @@ void add_groups(CLI::App& app, Chosen& chosen) {
       "OLDEST: age of the oldest event that is not settled. MEMBERS: who takes the group's events.\n"
       "A rewind delivers to that group alone; parked events stay parked, and what comes again is marked as\n"
       "redelivered.\n"
+      "A lease is for groups that may be abandoned: without members for so long (while the publisher runs), "
+      "the\n"
+      "journal keeps nothing for the group any more. It is not deleted: its parked events stay, and the next "
+      "member\n"
+      "learns what has expired and goes on; the lease then begins anew.\n"
       "\n"
       "  zmesh groups tcp://127.0.0.1:5601\n"
       "  zmesh groups ipc:///run/bookings --json\n"
@@ -85,6 +112,8 @@ void add_groups(CLI::App& app, Chosen& chosen) {
       "  zmesh groups resume @bookings refunds\n"
       "  zmesh groups rewind @bookings refunds --to time:2026-11-24T06:00:00Z --dry-run\n"
       "  zmesh groups rewind @bookings refunds --to seq:1017\n"
+      "  zmesh groups lease @bookings refunds 7d\n"
+      "  zmesh groups lease @bookings refunds none\n"
       "  zmesh groups delete @bookings refunds --dry-run\n"
       "\n"
       "Exit status: 0 done; 1 there is no such group, or it is not in a state for it; 2 wrong usage; 3 the "

@@ -33,6 +33,17 @@ void diagnose_newest(const std::string& name, mesh::WallTime newest, Findings& f
        good ? "" : "set both machines' clocks (chrony, systemd-timesyncd); --since and ages are wrong"});
 }
 
+/// What the journal does for a group without members.
+std::string held_text(const PublisherLook& look, const mesh::GroupStatus& group) {
+  if (!group.lease) {
+    return "until then the journal keeps all it is owed (zmesh groups lease " + look.endpoint + " " +
+           group.group + " 7d ends that after 7 days; zmesh groups delete forgets it)";
+  }
+  if (group.unattended >= *group.lease) return "its lease has lapsed: the journal keeps nothing for it";
+  return "the journal keeps all it is owed for " + duration_text(*group.lease - group.unattended) +
+         " more: its lease";
+}
+
 void diagnose_group(const PublisherLook& look, const mesh::GroupStatus& group, Findings& findings) {
   const auto name = "group " + group.group;
   const auto add = [&](const char* what, const std::string& text, const std::string& advice) {
@@ -43,8 +54,8 @@ void diagnose_group(const PublisherLook& look, const mesh::GroupStatus& group, F
     add("unattended",
         "has no member" +
             (group.lag > 0 ? "; " + std::to_string(group.lag) + " events wait for one" : std::string()),
-        "start a member (zmesh sub --from " + look.endpoint + " --group " + group.group +
-            "); until then the journal keeps all it is owed");
+        "start a member (zmesh sub --from " + look.endpoint + " --group " + group.group + "); " +
+            held_text(look, group));
   for (const auto& member : group.members) {
     if (member.idle > silent_after)
       add("dead subscription", "has not heard of " + member.member + " for " + duration_text(member.idle),

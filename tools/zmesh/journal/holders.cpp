@@ -20,6 +20,13 @@ std::optional<mesh::Seq> floor_of(std::string_view bytes) {
   return floor;
 }
 
+/// The group's lease has passed without members.
+bool has_lapsed(std::string_view bytes) {
+  constexpr std::size_t lease = 9, unattended = 10;
+  const auto value = state_value(bytes);
+  return value && value->size() > unattended && value->at(unattended) >= value->at(lease);
+}
+
 /// Lowers `from` to the first event that waits for a retry and has no copy of its own.
 mesh::Result<void> with_retries(const mesh::Journal& journal, Holder& holder) {
   constexpr std::size_t copied = 7;
@@ -59,7 +66,7 @@ mesh::Result<std::vector<Holder>> holders_of(const mesh::Journal& journal) {
       journal.scan_state(mesh::Table::ledgers, "", [&](std::string_view name, std::string_view bytes) {
         const auto floor = floor_of(bytes);
         sound = floor.has_value();
-        if (sound) holders.push_back({std::string(name), *floor + 1, {}});
+        if (sound) holders.push_back({std::string(name), *floor + 1, false, {}});
         return sound;
       });
   if (!scanned) return scanned.error();
@@ -68,10 +75,15 @@ mesh::Result<std::vector<Holder>> holders_of(const mesh::Journal& journal) {
                       "the journal's entry of a group is not as FORMAT.md has it");
   }
   for (Holder& holder : holders) {
+    const auto value = journal.read_state(mesh::Table::groups, holder.group);
+    if (!value) return value.error();
+    holder.lapsed = *value && has_lapsed(**value);
     if (auto done = with_retries(journal, holder); !done) return done.error();
     holder.since = time_from(journal, holder.from);
   }
-  std::sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) { return a.from < b.from; });
+  std::sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) {
+    return std::pair(a.lapsed, a.from) < std::pair(b.lapsed, b.from);
+  });
   return holders;
 }
 

@@ -51,6 +51,7 @@ Json stat_json(const mesh::Journal& journal, const mesh::JournalUsage& usage, co
   for (const auto& holder : holders) {
     held.push_back({{"group", holder.group},
                     {"from", holder.from},
+                    {"lapsed", holder.lapsed},
                     {"since", holder.since ? Json(time_text(*holder.since)) : Json()}});
   }
   auto segments = Json::array();
@@ -97,8 +98,11 @@ std::string stat_text(const mesh::Journal& journal, const mesh::JournalUsage& us
   rows = {{"GROUP", "HOLDS FROM", "SINCE"}};
   for (const auto& holder : holders) {
     const bool nothing = holder.from > journal.head();
-    rows.push_back({holder.group, nothing ? "nothing" : std::to_string(holder.from),
-                    holder.since ? time_text(*holder.since) : "-"});
+    rows.push_back({holder.group,
+                    holder.lapsed ? "nothing: its lease has lapsed"
+                    : nothing     ? "nothing"
+                                  : std::to_string(holder.from),
+                    holder.since && !holder.lapsed ? time_text(*holder.since) : "-"});
   }
   return text + "\n" + table(rows);
 }
