@@ -31,7 +31,7 @@ core::DispatcherSettings dispatcher_settings(const ConsumerEngineSettings& setti
 
 ConsumerEngine::ConsumerEngine(ConsumerEngineSettings settings)
     : settings_(std::move(settings)),
-      executor_(dispatcher_settings(settings_), settings_.handle, waker_),
+      executor_(dispatcher_settings(settings_), settings_.handle, [this] { return lead(); }, waker_),
       watchdog_(settings_.context, [this](Watchdog::Id id, LinkEvent event) {
         mailbox_.post(Watched{id, event});
       }) {}
@@ -60,9 +60,6 @@ Result<void> ConsumerEngine::start() {
   }
   publish_report();
   if (auto started = executor_.start(); !started) return started;
-  auto thread = Thread::start("zmesh-consume", [this] { run(); });
-  if (!thread) return thread.error();
-  thread_ = std::move(*thread);
   started_ = true;
   return {};
 }
@@ -72,11 +69,12 @@ Result<void> ConsumerEngine::close(Duration timeout) {
   mailbox_.post(Close{false});
   bool drained = false;
   {
+    const auto ended = [this] { return report_.ended; };
     std::unique_lock lock(report_mutex_);
-    drained = reported_change_.wait_until(lock, deadline_after(timeout), [this] { return report_.ended; });
+    drained = reported_change_.wait_until(lock, deadline_after(timeout), ended);
+    if (!drained) mailbox_.post(Close{true});
+    reported_change_.wait(lock, ended);
   }
-  if (!drained) mailbox_.post(Close{true});
-  thread_.join();
   executor_.stop();
   watchdog_.stop();
   if (drained) return {};
@@ -97,17 +95,25 @@ Result<void> ConsumerEngine::wait_caught_up(Duration timeout) const {
   return {};
 }
 
-// ---- the engine's thread ----------------------------------------------------------------------------------
+// ---- whoever leads ----------------------------------------------------------------------------------------
 
-void ConsumerEngine::run() {
+bool ConsumerEngine::lead() {
   try {
-    while (!ending_) turn();
+    while (!ending_) {
+      turn();
+      if (executor_.hands_wanted()) return true;
+    }
   } catch (const std::exception& error) {
     // Out of memory in the middle of a turn: what is not acknowledged comes again.
     if (settings_.log)
       settings_.log(
-          {Level::error, "consumer.ended", std::string("the consumer's thread ended: ") + error.what()});
+          {Level::error, "consumer.ended", std::string("the consumer's loop ended: ") + error.what()});
   }
+  end();
+  return false;
+}
+
+void ConsumerEngine::end() {
   executor_.refuse();
   for (auto& link : links_) link->close();
   {
@@ -136,7 +142,7 @@ void ConsumerEngine::turn() {
   }
   if (closing_ && (all_left() || (farewell_ && *farewell_ <= now_.steady))) ending_ = true;
   publish_report();
-  if (!ending_) sleep();
+  if (!ending_ && !executor_.hands_wanted()) sleep();
 }
 
 void ConsumerEngine::drain_mailbox() {

@@ -1,7 +1,9 @@
-// A consumer's thread: its links' sockets and cores are its alone. One turn is
+// A consumer's loop: its links' sockets and cores are its alone. One turn is
 //
 //   mailbox and completions -> drain the sockets (bounded) -> core.on_time -> carry out effects
 //   -> sleep until a socket, the mailbox, a completion or a deadline
+//
+// The executor's threads take turns at driving it; see there.
 #pragma once
 
 #include <condition_variable>
@@ -87,8 +89,9 @@ class ConsumerEngine {
   explicit ConsumerEngine(ConsumerEngineSettings settings);
   Result<void> start();
 
-  // The engine's thread.
-  void run();
+  // Whoever leads.
+  bool lead();
+  void end();
   void turn();
   void drain_mailbox();
   void collect_completions();
@@ -104,10 +107,9 @@ class ConsumerEngine {
   Executor executor_;
   Watchdog watchdog_;
   std::vector<std::unique_ptr<Link>> links_;
-  Thread thread_;
   bool started_ = false;
 
-  // The engine's thread's.
+  // The leader's.
   Now now_;
   bool closing_ = false;
   std::optional<Duration> farewell_;  ///< when to end at the latest

@@ -22,11 +22,15 @@ Now at(Duration steady) {
 
 }  // namespace
 
-Executor::Executor(core::DispatcherSettings settings, Handle handle, Waker& engine)
-    : settings_(settings), handle_(std::move(handle)), engine_(engine), dispatcher_(settings) {}
+Executor::Executor(core::DispatcherSettings settings, Handle handle, Lead lead, Waker& engine)
+    : settings_(settings),
+      handle_(std::move(handle)),
+      lead_(std::move(lead)),
+      engine_(engine),
+      dispatcher_(settings) {}
 
 Result<void> Executor::start() {
-  for (std::uint32_t i = 0; i < settings_.concurrency; ++i) {
+  for (std::uint32_t i = 0; i < settings_.concurrency + 1; ++i) {
     auto worker = std::make_unique<Worker>();
     worker->extend = [this, owner = worker.get()] {
       const std::lock_guard lock(mutex_);
@@ -36,11 +40,17 @@ Result<void> Executor::start() {
       dispatcher_.progress(owner->running, owner->index.load(std::memory_order_relaxed), at(now));
       dispatcher_.extend(owner->running, at(now));
     };
-    auto thread = Thread::start("zmesh-handle", [this, owner = worker.get()] { work(*owner); });
+    auto thread = Thread::start("zmesh-consume", [this, owner = worker.get()] { work(*owner); });
     if (!thread) return thread.error();
     worker->thread = std::move(*thread);
     workers_.push_back(std::move(worker));
   }
+  // Not before all are there: one that leads alone could not be stopped.
+  {
+    const std::lock_guard lock(mutex_);
+    leaderless_ = true;
+  }
+  runnable_.notify_one();
   return {};
 }
 
@@ -65,15 +75,11 @@ bool Executor::is_worker() const {
 
 void Executor::push(std::vector<core::Delivery>& deliveries) {
   if (deliveries.empty()) return;
-  bool wake = false;
-  {
-    const std::lock_guard lock(mutex_);
-    dispatcher_.push(deliveries);
-    if (refusing_) dispatcher_.drop_queued();
-    maybe_runnable_ = true;
-    wake = sleeping_ > 0;
-  }
-  if (wake) runnable_.notify_one();
+  const std::lock_guard lock(mutex_);
+  dispatcher_.push(deliveries);
+  if (refusing_) dispatcher_.drop_queued();
+  maybe_runnable_ = true;
+  hands_wanted_ = dispatcher_.running() < settings_.concurrency;
 }
 
 void Executor::drop(core::LinkId link, std::uint32_t generation) {
@@ -127,7 +133,19 @@ Executor::Load Executor::collect(std::vector<core::Completion>& completions, Now
           dispatcher_.next_deadline()};
 }
 
-// ---- workers ----------------------------------------------------------------------------------------------
+// ---- threads ----------------------------------------------------------------------------------------------
+
+// Called and left with the lock. False: the engine's loop goes on elsewhere, or has ended.
+bool Executor::lead(std::unique_lock<std::mutex>& lock) {
+  if (!leaderless_) return false;
+  leaderless_ = false;
+  lock.unlock();
+  hands_wanted_ = false;
+  const bool goes_on = lead_();
+  lock.lock();
+  leaderless_ = goes_on;
+  return true;
+}
 
 void Executor::work(Worker& worker) {
   std::unique_lock lock(mutex_);
@@ -137,6 +155,7 @@ void Executor::work(Worker& worker) {
     if (settings_.ordered && dispatcher_.has_completions() && !waiting_.exchange(true)) engine_.notify();
     if (!taken) {
       maybe_runnable_ = false;
+      if (lead(lock)) continue;
       if (stopping_) return;
       ++sleeping_;
       runnable_.wait(lock);
@@ -150,7 +169,7 @@ void Executor::work(Worker& worker) {
     worker.since_told = started.count();
     worker.index_told = 0;
     cut_.store(refusing_, std::memory_order_relaxed);
-    const bool pass_on = maybe_runnable_ && sleeping_ > 0 && dispatcher_.queued() > 0;
+    const bool pass_on = sleeping_ > 0 && (leaderless_ || (maybe_runnable_ && dispatcher_.queued() > 0));
     lock.unlock();
     if (pass_on) runnable_.notify_one();
     handle_run(worker, started);

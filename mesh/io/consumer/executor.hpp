@@ -1,5 +1,10 @@
-// Runs handlers: worker threads around a Dispatcher, which decides what runs when. The engine pushes
-// deliveries in and collects completions, both in bulk; threads wake each other only when somebody sleeps.
+// Runs handlers: threads around a Dispatcher, which decides what runs when. The engine pushes deliveries in
+// and collects completions, both in bulk; threads wake each other only when somebody sleeps.
+//
+// There is one thread more than handlers may run at once, and the engine's loop is one of their duties: who
+// has nothing to handle leads (drives that loop) if nobody does, else sleeps. The leader that has received
+// something handles it itself while another takes the lead, so that no event waits for a thread to wake up
+// between the socket and its handler; and the loop, with its signs of life, never waits for a handler.
 #pragma once
 
 #include <atomic>
@@ -32,13 +37,19 @@ class Executor {
     bool idle() const { return queued == 0 && running == 0; }
   };
 
-  Executor(core::DispatcherSettings settings, Handle handle, Waker& engine);
+  /// Drives the engine's loop until hands_wanted(), then tells true; or to its end, then false. Must not throw.
+  using Lead = std::function<bool()>;
+
+  Executor(core::DispatcherSettings settings, Handle handle, Lead lead, Waker& engine);
 
   ~Executor() { stop(); }
 
   Result<void> start();
 
   // ---- the engine ----
+  /// What was pushed could begin: the leader shall return, since nobody is woken for it.
+  bool hands_wanted() const { return hands_wanted_; }
+
   /// They are gone afterwards.
   void push(std::vector<core::Delivery>& deliveries);
   void drop(core::LinkId link, std::uint32_t generation);
@@ -52,13 +63,13 @@ class Executor {
   /// Completions wait to be collected.
   bool waiting() const { return waiting_.load(std::memory_order_acquire); }
 
-  /// Ends the workers; waits for handlers under way.
+  /// Ends the threads; waits for handlers under way. The engine's loop has ended, or was never begun.
   void stop();
 
   // ---- any thread ----
   std::uint64_t handled() const { return handled_.load(std::memory_order_relaxed); }
 
-  /// The calling thread is one of the workers.
+  /// The calling thread is one of these.
   bool is_worker() const;
 
  private:
@@ -78,21 +89,25 @@ class Executor {
   };
 
   void work(Worker& worker);
+  bool lead(std::unique_lock<std::mutex>& lock);
   void handle_run(Worker& worker, Duration started);
   void finish(Worker& worker);
 
   const core::DispatcherSettings settings_;
   const Handle handle_;
+  const Lead lead_;
   Waker& engine_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<bool> waiting_{false};
   std::atomic<bool> cut_{false};  ///< the run shall end after the event under way
   std::atomic<std::uint64_t> handled_{0};
+  bool hands_wanted_ = false;  ///< the leader's
 
   std::mutex mutex_;
   std::condition_variable runnable_;
   core::Dispatcher dispatcher_;
   unsigned sleeping_ = 0;
+  bool leaderless_ = false;
   bool maybe_runnable_ = false;  ///< something was pushed since a worker found nothing to take
   bool refusing_ = false;
   bool stopping_ = false;
