@@ -60,6 +60,7 @@ io::PublisherEngineSettings engine_settings(PublisherOptions& options) {
   settings.endpoints = {options.control, options.events, options.insecure, options.live_messages_max,
                         options.event_size_max};
   settings.staging_bytes_max = options.staging_bytes_max;
+  settings.quick_commits = options.durability == Durability::os;
   settings.segment_size = options.segment_size;
   settings.core.lease = options.lease;
   settings.core.ledger_flush = options.ledger_flush;

@@ -8,7 +8,9 @@
 //
 // publish() encodes the event into memory and returns; the publisher's own thread commits all that has
 // gathered in one transaction, sends it to whoever is subscribed, and completes the receipts. A slow or
-// absent consumer never slows it: what was not delivered is fetched from the journal later.
+// absent consumer never slows it: what was not delivered is fetched from the journal later. (With durability
+// `os` and nothing else under way, the thread that publishes commits and sends its event itself, in some
+// microseconds; try_publish never does.)
 //
 // Threads: every function may be called from any thread, also at once. Handles are moved, not copied.
 // Forking: open after fork(), never before.

@@ -3,6 +3,8 @@
 // One thread uses it at a time. Handing it to another needs a full fence between (starting a thread is one).
 #pragma once
 
+#include <zmq.h>
+
 #include <chrono>
 #include <memory>
 #include <span>
@@ -65,6 +67,10 @@ class Socket {
 
   /// Reads one message of at most frames_max frames into `frames` (cleared first). Never waits.
   Received receive(std::vector<Bytes>& frames, std::size_t frames_max);
+
+  /// receive() would find something now. Takes note of what the descriptor (ZMQ_FD) has told, so that it
+  /// tells only what comes later.
+  bool readable() const { return (get_int(ZMQ_EVENTS) & ZMQ_POLLIN) != 0; }
 
   /// Waits until receive() may find something, for at most this long. May return early.
   void wait_readable(std::chrono::milliseconds timeout) const;

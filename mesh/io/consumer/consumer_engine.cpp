@@ -31,7 +31,8 @@ core::DispatcherSettings dispatcher_settings(const ConsumerEngineSettings& setti
 
 ConsumerEngine::ConsumerEngine(ConsumerEngineSettings settings)
     : settings_(std::move(settings)),
-      executor_(dispatcher_settings(settings_), settings_.handle, [this] { return lead(); }, waker_),
+      executor_(
+          dispatcher_settings(settings_), settings_.handle, [this] { return lead(); }, waker_),
       watchdog_(settings_.context, [this](Watchdog::Id id, LinkEvent event) {
         mailbox_.post(Watched{id, event});
       }) {}

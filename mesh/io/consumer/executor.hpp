@@ -37,7 +37,8 @@ class Executor {
     bool idle() const { return queued == 0 && running == 0; }
   };
 
-  /// Drives the engine's loop until hands_wanted(), then tells true; or to its end, then false. Must not throw.
+  /// Drives the engine's loop until hands_wanted(), then tells true; or to its end, then false. Must not
+  /// throw.
   using Lead = std::function<bool()>;
 
   Executor(core::DispatcherSettings settings, Handle handle, Lead lead, Waker& engine);

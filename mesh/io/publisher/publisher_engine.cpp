@@ -1,10 +1,6 @@
 #include <mesh/io/publisher/publisher_engine.hpp>
 
-#include <zmq.h>
-
 #include <algorithm>
-#include <array>
-#include <exception>
 
 #include <mesh/io/clock.hpp>
 #include <mesh/io/roles.hpp>
@@ -15,11 +11,6 @@ namespace {
 
 constexpr int control_per_turn = 256;
 constexpr int subscriptions_per_turn = 1024;
-/// A turn commits about this much at most: what is sent after it can be received while the next is committed,
-/// and a fetch is answered between two. (1 MiB is a fifth faster end to end than 4 MiB on two cores.)
-constexpr std::size_t commit_bytes_max = 1u << 20;
-constexpr Duration usage_interval = 2s;
-constexpr Duration sleep_longest = 10s;
 
 /// Routes of members are marked so that no id a peer may choose can pass for a call of this process.
 constexpr char member_route = 'm';
@@ -56,7 +47,8 @@ PublisherEngine::PublisherEngine(std::unique_ptr<Journal> journal, PublisherEngi
       settings_(std::move(settings)),
       limits_(limits_of(settings_)),
       staging_({journal_->identity().origin, journal_->next_seq(), settings_.endpoints.event_size_max,
-                settings_.staging_bytes_max, 2 * commit_bytes_max, newest_of(*journal_)},
+                settings_.staging_bytes_max, 2 * commit_bytes_max, newest_of(*journal_),
+                settings_.quick_commits ? std::function<bool()>([this] { return commit_here(); }) : nullptr},
                waker_),
       board_(std::make_shared<ReceiptBoard>(journal_->next_seq() - 1)),
       reader_(*journal_, [this](core::ReadResult result) { mailbox_.post(std::move(result)); }) {}
@@ -148,19 +140,6 @@ Result<void> PublisherEngine::wait_settled(Seq seq, Duration timeout) {
 
 // ---- the engine's thread ------------------------------------------------------------------------------
 
-void PublisherEngine::run() {
-  try {
-    while (!stopping_) turn();
-    wind_up();
-  } catch (const std::exception& error) {
-    // Out of memory in the middle of a turn: what is committed is safe, and nothing else may be claimed.
-    notice({Level::error, "publisher.ended", std::string("the publisher's thread ended: ") + error.what()});
-  }
-  staging_.close();
-  board_->close();
-  refuse_waiting();
-}
-
 void PublisherEngine::refuse_waiting() {
   const auto closed = fail(Errc::closed, "the publisher was closed");
   for (auto& [id, waiting] : calls_)
@@ -173,23 +152,6 @@ void PublisherEngine::refuse_waiting() {
     if (auto* call = std::get_if<std::shared_ptr<Call>>(&mail)) (*call)->answer.set_value(closed);
     if (auto* watch = std::get_if<std::shared_ptr<Watch>>(&mail)) (*watch)->answer.set_value(closed);
   }
-}
-
-void PublisherEngine::turn() {
-  now_ = read_clocks();
-  more_input_ = drain_subscriptions();
-  more_input_ |= drain_control();
-  drain_mailbox();
-  // What members asked for need not wait for a commit that has nothing to do with it.
-  if (staging_.waiting()) turn_->finish(now_);
-  commit_staged();
-  report_usage();
-  core_->on_time(now_);
-  turn_->finish(now_);
-  staging_.set_full(core_->full());
-  answer_watches();
-  publish_stats();
-  if (!stopping_) sleep();
 }
 
 bool PublisherEngine::drain_subscriptions() {
@@ -255,28 +217,6 @@ void PublisherEngine::handle(const Stop&) {
   stopping_ = true;
 }
 
-void PublisherEngine::commit_staged() {
-  if (!staging_.waiting()) return;
-  staged_.clear();
-  staging_.take(staged_, commit_bytes_max);
-  if (staged_.empty()) return;
-  std::size_t bytes = 0;
-  for (const auto& batch : staged_) bytes += batch.size() - batch_header_size;
-  turn_->commit(staged_, now_);
-  staging_.release(bytes);
-  bytes_since_usage_ += bytes;
-  ++totals_.commits;
-}
-
-void PublisherEngine::report_usage() {
-  // Often enough that the limit is noticed within a fraction of a segment, and old age within seconds.
-  const auto step = std::min<std::uint64_t>(settings_.segment_size / 8, 8u << 20);
-  if (bytes_since_usage_ < step && now_.steady < usage_due_) return;
-  core_->on_usage(journal_->usage(), journal_->dropped_through(), now_);
-  bytes_since_usage_ = 0;
-  usage_due_ = now_.steady + usage_interval;
-}
-
 bool PublisherEngine::is_settled(Seq seq) const {
   // What is not committed yet is not owed to any group yet, but it will be.
   return board_->resolved() >= seq && core_->settled(seq);
@@ -297,33 +237,6 @@ void PublisherEngine::publish_stats() {
   totals_.head = core_->head();
   const std::lock_guard lock(stats_mutex_);
   stats_ = totals_;
-}
-
-void PublisherEngine::sleep() {
-  if (more_input_) return;
-  auto deadline = usage_due_;
-  if (const auto due = core_->next_deadline()) deadline = std::min(deadline, *due);
-  if (turn_->holding_state())
-    deadline = std::min(deadline, now_.steady + core::PublisherTurn::retry_interval);
-  waker_.arm();
-  if (!staging_.waiting() && !mailbox_.waiting()) {
-    // At least a millisecond, also for a deadline that has just passed: an idle publisher must not spin.
-    const int timeout = std::max(1, poll_timeout(deadline, now_.steady, sleep_longest));
-    std::array<zmq_pollitem_t, 3> items{{{sockets_->control_handle(), 0, ZMQ_POLLIN, 0},
-                                         {sockets_->events_handle(), 0, ZMQ_POLLIN, 0},
-                                         {nullptr, waker_.fd(), ZMQ_POLLIN, 0}}};
-    zmq_poll(items.data(), static_cast<int>(items.size()), timeout);
-  }
-  waker_.disarm();
-}
-
-void PublisherEngine::wind_up() {
-  now_ = read_clocks();
-  while (staging_.waiting()) commit_staged();
-  core_->on_close(now_);
-  turn_->finish(now_);
-  answer_watches();
-  publish_stats();
 }
 
 // ---- core::PublisherPorts ---------------------------------------------------------------------------------
@@ -382,6 +295,7 @@ void PublisherEngine::failed(std::span<const Batch> batches, const Error& error)
 
 void PublisherEngine::notice(const Notice& notice) {
   if (!settings_.log) return;
+  if (in_its_place_) return unsaid_.push_back(notice);
   try {
     settings_.log(notice);
   } catch (...) {  // the owner's callback; it has nobody to tell

@@ -34,9 +34,12 @@ class PublisherSockets {
 
   const std::string& events_endpoint() const { return events_endpoint_; }
 
-  void* control_handle() const { return control_.handle(); }
+  /// Descriptors to poll for input, but only after readable() has said that there is none.
+  int control_fd() const { return control_.get_int(ZMQ_FD); }
 
-  void* events_handle() const { return events_.handle(); }
+  int events_fd() const { return events_.get_int(ZMQ_FD); }
+
+  bool readable() const { return control_.readable() || events_.readable(); }
 
   struct Subscription {
     std::string_view prefix;  ///< valid until the next call

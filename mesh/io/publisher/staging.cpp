@@ -19,6 +19,7 @@ Staging::Staging(const StagingSettings& settings, Waker& engine)
       bytes_max_(settings.bytes_max),
       pace_(std::min(settings.bytes_max, std::max(settings.pace, settings.event_size_max))),
       origin_(settings.origin),
+      commit_here_(settings.commit_here),
       engine_(engine),
       builder_(settings.origin),
       spare_(settings.origin),
@@ -73,7 +74,8 @@ Result<Seq> Staging::publish(const EventInput& event, std::optional<Duration> ti
   const bool first = !waiting_.load(std::memory_order_relaxed);  // written under the lock only
   if (first) waiting_.store(true, std::memory_order_seq_cst);
   lock.unlock();
-  if (first) engine_.notify();
+  if (!first || (timeout && commit_here_ && commit_here_())) return seq;
+  engine_.notify();
   return seq;
 }
 

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -23,6 +24,9 @@ struct StagingSettings {
   /// be committed sooner, but would have left the processor's cache by then.
   std::size_t pace = 16u << 20;
   WallTime newest = 0;  ///< events' times do not go back before it (a start by time relies on that)
+  /// Asked by a thread that has staged where nothing was, and may wait: whether it has committed that itself.
+  /// Else the engine is woken.
+  std::function<bool()> commit_here = nullptr;
 };
 
 class Staging {
@@ -64,6 +68,7 @@ class Staging {
   const std::size_t bytes_max_;
   const std::size_t pace_;
   const Origin origin_;
+  const std::function<bool()> commit_here_;
   Waker& engine_;
 
   std::mutex mutex_;
