@@ -15,6 +15,8 @@ constexpr Duration run_time_max = 5ms;
 /// While this many events take less than a moment, the clock is not read for each.
 constexpr std::size_t clock_stride = 8;
 constexpr Duration stride_moment = 50us;
+/// A handler that runs longer leaves the lead to another thread; until then nothing is received.
+constexpr Duration lead_moment = 1ms;
 
 Now at(Duration steady) {
   return {steady, 0};
@@ -30,6 +32,10 @@ Executor::Executor(core::DispatcherSettings settings, Handle handle, Lead lead, 
       dispatcher_(settings) {}
 
 Result<void> Executor::start() {
+  if (settings_.concurrency == 1) {
+    alarm_ = std::make_unique<Alarm>();
+    if (!alarm_->is_open()) return fail(Errc::limit_reached, "the process is out of file descriptors");
+  }
   for (std::uint32_t i = 0; i < settings_.concurrency + 1; ++i) {
     auto worker = std::make_unique<Worker>();
     worker->extend = [this, owner = worker.get()] {
@@ -50,7 +56,7 @@ Result<void> Executor::start() {
     const std::lock_guard lock(mutex_);
     leaderless_ = true;
   }
-  runnable_.notify_one();
+  wake_all();
   return {};
 }
 
@@ -62,7 +68,7 @@ void Executor::stop() {
     cut_ = true;
     dispatcher_.drop_queued();
   }
-  runnable_.notify_all();
+  wake_all();
   for (auto& worker : workers_) worker->thread.join();
 }
 
@@ -156,10 +162,8 @@ void Executor::work(Worker& worker) {
     if (!taken) {
       maybe_runnable_ = false;
       if (lead(lock)) continue;
-      if (stopping_) return;
-      ++sleeping_;
-      runnable_.wait(lock);
-      --sleeping_;
+      if (stopping_) return wake_all();  // an alarm wakes but one
+      sleep(lock);
       continue;
     }
     worker.running = worker.run.id;
@@ -171,13 +175,29 @@ void Executor::work(Worker& worker) {
     cut_.store(refusing_, std::memory_order_relaxed);
     const bool pass_on = sleeping_ > 0 && (leaderless_ || (maybe_runnable_ && dispatcher_.queued() > 0));
     lock.unlock();
-    if (pass_on) runnable_.notify_one();
+    if (pass_on) alarm_ ? alarm_->set(lead_moment) : runnable_.notify_one();
     handle_run(worker, started);
     // Freeing batches takes time, which nobody should wait for.
     if (worker.begun == worker.run.deliveries.size()) core::let_go(worker.run.deliveries);
     lock.lock();
     finish(worker);
   }
+}
+
+void Executor::sleep(std::unique_lock<std::mutex>& lock) {
+  ++sleeping_;
+  if (alarm_) {
+    lock.unlock();
+    alarm_->wait();
+    lock.lock();
+  } else {
+    runnable_.wait(lock);
+  }
+  --sleeping_;
+}
+
+void Executor::wake_all() {
+  alarm_ ? alarm_->set(0s) : runnable_.notify_all();
 }
 
 void Executor::handle_run(Worker& worker, Duration started) {

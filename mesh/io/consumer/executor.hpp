@@ -4,7 +4,9 @@
 // There is one thread more than handlers may run at once, and the engine's loop is one of their duties: who
 // has nothing to handle leads (drives that loop) if nobody does, else sleeps. The leader that has received
 // something handles it itself while another takes the lead, so that no event waits for a thread to wake up
-// between the socket and its handler; and the loop, with its signs of life, never waits for a handler.
+// between the socket and its handler; and the loop, with its signs of life, never waits for a handler for
+// long. With one handler at a time another takes the lead only when that runs for more than a moment, since
+// waking a thread takes longer than most handlers.
 #pragma once
 
 #include <atomic>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include <mesh/core/consumer/dispatcher.hpp>
+#include <mesh/io/alarm.hpp>
 #include <mesh/io/thread.hpp>
 #include <mesh/io/waker.hpp>
 
@@ -91,6 +94,8 @@ class Executor {
 
   void work(Worker& worker);
   bool lead(std::unique_lock<std::mutex>& lock);
+  void sleep(std::unique_lock<std::mutex>& lock);
+  void wake_all();
   void handle_run(Worker& worker, Duration started);
   void finish(Worker& worker);
 
@@ -106,6 +111,7 @@ class Executor {
 
   std::mutex mutex_;
   std::condition_variable runnable_;
+  std::unique_ptr<Alarm> alarm_;  ///< with one handler at a time it wakes the other thread; else null
   core::Dispatcher dispatcher_;
   unsigned sleeping_ = 0;
   bool leaderless_ = false;
