@@ -10,6 +10,7 @@
 #include <nodes/archive/archive.hpp>
 #include <nodes/deliver/deliver.hpp>
 #include <nodes/log/log.hpp>
+#include <nodes/node/journal_trouble.hpp>
 #include <nodes/relay/relay.hpp>
 
 namespace node {
@@ -125,6 +126,9 @@ std::vector<RoleStatus> Node::roles() const {
 
 std::string Node::not_ready() const {
   if (!ready_) return "starting or ending";
+  if (publisher_)
+    if (auto trouble = journal_trouble(publisher_->stats(), settings_.publisher->journal); !trouble.empty())
+      return trouble;
   for (const auto& role : roles())
     for (const auto& link : role.stats.links)
       if (!link.origin && role.role != "gateway")

@@ -372,11 +372,14 @@ void PublisherEngine::confirmed(std::span<const Batch> batches) {
     const std::lock_guard lock(stats_mutex_);
     stats_.head = batches.back().header.last;
   }
+  totals_.commit_error.reset();
   board_->confirm(batches.back().header.last);
 }
 
 void PublisherEngine::failed(std::span<const Batch> batches, const Error& error) {
   for (const auto& batch : batches) totals_.failed += batch.header.count;
+  totals_.commit_error = error;
+  totals_.commit_failed_at = now_.wall;
   board_->fail({batches.front().header.first, batches.back().header.last}, error);
 }
 
