@@ -12,8 +12,8 @@
 namespace zmesh {
 
 struct TraceOptions {
-  std::string where;  ///< EP, @NAME or DIR
-  std::vector<mesh::Seq> seqs;
+  std::string where;                ///< EP, @NAME or DIR
+  std::vector<std::string> wanted;  ///< seqs, or one key
   std::string key;
   std::string group;        ///< only this one
   std::uint64_t last = 20;  ///< of a key: the newest N events
