@@ -163,7 +163,9 @@ ExitCode trace(const TraceOptions& options) {
     for (auto& group : *groups) {
       const auto status = std::find_if(statuses.begin(), statuses.end(),
                                        [&](const auto& one) { return one.group == group.group; });
-      if (status != statuses.end()) tell_way(group, *status, item.event.seq, item.event.slot);
+      if (status == statuses.end()) continue;
+      tell_way(group, *status, item.event.seq, item.event.slot);
+      tell_incidents(group, *status, item.event.seq);
     }
     if (!options.group.empty())
       std::erase_if(*groups, [&](const auto& group) { return group.group != options.group; });
