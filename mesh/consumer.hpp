@@ -60,7 +60,8 @@ struct ConsumerOptions {
   std::size_t hold_bytes = 8u << 20;
   /// Bytes asked for by one fetch.
   std::uint32_t fetch_bytes = 4u << 20;
-  /// Largest event a publisher may send, in bytes: its event_size_max or more.
+  /// Largest event a publisher may send, in bytes: its event_size_max or more. (What a relay has added to it,
+  /// less than 1 KiB, comes through besides.)
   std::size_t event_size_max = 1u << 20;
   /// Settled events are reported at the latest after this.
   Duration ack_interval = 5ms;

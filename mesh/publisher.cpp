@@ -215,6 +215,8 @@ PublisherStats Publisher::stats() const {
   stats.undecodable = engine.undecodable;
   stats.unroutable = engine.unroutable;
   stats.head = engine.head;
+  stats.commit_error = engine.commit_error;
+  stats.commit_failed_at = engine.commit_failed_at;
   return stats;
 }
 

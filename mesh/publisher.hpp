@@ -107,6 +107,10 @@ struct PublisherStats {
   std::uint64_t unroutable = 0;    ///< answers that could not be sent (the protocol repeats them)
   std::uint64_t staged_bytes = 0;  ///< now waiting for their commit
   Seq head = 0;                    ///< last committed seq
+  /// Why the newest commit of events failed, and when; nothing: it did not. Only the next one tells whether
+  /// it still would.
+  std::optional<Error> commit_error;
+  WallTime commit_failed_at = 0;
 };
 
 /// What a redrive or discard did, or with dry_run would do.

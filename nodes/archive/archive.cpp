@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <condition_variable>
+#include <cstring>
 #include <filesystem>
 #include <mutex>
 #include <optional>
@@ -214,6 +216,16 @@ class Archive final : public Role {
 };
 
 }  // namespace
+
+mesh::Result<void> check_archive_directory(const std::string& directory) {
+  // What is missing of it is made, below the first that is there.
+  auto there = std::filesystem::absolute(directory);
+  std::error_code error;
+  while (there.has_relative_path() && !std::filesystem::exists(there, error)) there = there.parent_path();
+  if (::access((there / ".").c_str(), W_OK | X_OK) == 0) return {};
+  return mesh::fail(mesh::Errc::journal_io, "archive directory " + directory + " cannot be written to: " +
+                                                there.string() + ": " + std::strerror(errno));  // NOLINT
+}
 
 mesh::Result<std::unique_ptr<Role>> open_archive(const ArchiveSettings& settings,
                                                  const mesh::Publisher* publisher) {

@@ -43,7 +43,4 @@ bool overlap(const Listen& one, const Listen& other);
 /// "mail=booking.,payment." as its name and prefixes.
 std::pair<std::string, std::vector<std::string>> split_group(std::string_view text);
 
-/// The candidate that `word` is most likely meant to be; empty: none is near.
-std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
-
 }  // namespace node

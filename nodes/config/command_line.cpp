@@ -1,10 +1,11 @@
 #include <nodes/config/command_line.hpp>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
-#include <memory>
+#include <iostream>
+#include <vector>
 
 #include <nodes/config/option.hpp>
+#include <tools/zmesh/text/nearest.hpp>
 
 namespace node {
 namespace {
@@ -53,6 +54,16 @@ std::optional<CommandLine> parse_command_line(int argc, char** argv, int& status
   app.footer(std::string(footer));
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    std::vector<std::string> flags;
+    for (const auto* option : app.get_options())
+      for (const auto& name : option->get_lnames()) flags.push_back("--" + name);
+    for (const auto* option : actions->get_options())
+      for (const auto& name : option->get_lnames()) flags.push_back("--" + name);
+    std::cerr << "zmeshd: " << zmesh::unknown_word(app.remaining().front(), flags)
+              << " (see zmeshd --help)\n";
+    status = 2;
+    return std::nullopt;
   } catch (const CLI::ParseError& error) {
     status = app.exit(error) == 0 ? 0 : 2;
     return std::nullopt;

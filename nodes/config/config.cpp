@@ -4,6 +4,7 @@
 
 #include <nodes/config/checks.hpp>
 #include <nodes/config/parse.hpp>
+#include <tools/zmesh/text/nearest.hpp>
 
 namespace node {
 namespace {
@@ -115,7 +116,7 @@ class ConfigReader {
   void unknown_key(const Section& section, const FileKey& key) {
     std::vector<std::string> names;
     for (const auto& option : section.options) names.emplace_back(option.key);
-    const auto near = nearest(key.key, names);
+    const auto near = zmesh::nearest(key.key, names);
     std::string text = "[" + std::string(section.name) + "] has no option '" + key.key + "'";
     if (!near.empty()) {
       text += "; is '" + near + "' meant?";
@@ -142,7 +143,7 @@ class ConfigReader {
     if (section == nullptr) {
       std::vector<std::string> names;
       for (const auto& known : sections()) names.emplace_back(known.name);
-      const auto near = nearest(table.name, names);
+      const auto near = zmesh::nearest(table.name, names);
       problems_.push_back({at(table.line), "there is no section [" + table.name + "]" +
                                                (near.empty() ? "" : "; is [" + near + "] meant?")});
     } else if (section->repeated != table.repeated) {
@@ -164,7 +165,7 @@ class ConfigReader {
       if (std::find(names.begin(), names.end(), variable) != names.end()) return;
       for (auto& name : names) name.erase(0, prefix.size());
       const auto key = variable.substr(prefix.size());
-      if (const auto near = nearest(key, names); !near.empty())
+      if (const auto near = zmesh::nearest(key, names); !near.empty())
         problems_.push_back({variable, "there is no such option; is " + prefix + near + " meant?"});
       else if (const auto other = variable_of_other_section(key); !other.empty())
         problems_.push_back({variable, "there is no such option, but there is " + other});

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include <nodes/relay/route.hpp>
 #include <tools/zmesh/text/times.hpp>
 
 namespace node {
@@ -62,6 +63,7 @@ class Builder {
     publisher(config_.part("publisher"));
     gateway(config_.part("gateway"));
     for (const auto* part : config_.all("relay")) relay(*part);
+    make_room_for_relays();
     for (const auto* part : config_.all("deliver")) deliver(*part);
     for (const auto* part : config_.all("archive")) archive(*part);
     check_listens();
@@ -251,6 +253,15 @@ class Builder {
                                             other.source + ": each would get only some of its events");
     }
     taken_groups_.push_back({role, source.group, std::move(from), part.source});
+  }
+
+  /// An event of event_size_max is larger when it is relayed. What the gateway takes is not, so that the next
+  /// relay has room for it, too.
+  void make_room_for_relays() {
+    if (settings_.relays.empty() || !settings_.publisher) return;
+    auto& options = *settings_.publisher;
+    options.event_size_max = std::min(options.event_size_max + growth_max, mesh::event_size_limit);
+    options.staging_bytes_max = std::max(options.staging_bytes_max, options.event_size_max);
   }
 
   void relay(const Part& part) {

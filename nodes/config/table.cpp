@@ -107,7 +107,9 @@ const Option publisher_options[] = {
      check_name},
     {"settled_keep", Kind::duration, "\"0s\"", "Settled events are kept at least this long for replay.", 0,
      3650 * day},
-    {"event_size_max", Kind::size, "\"1 MiB\"", "Largest encoded event.", 1, 64 * mib},
+    {"event_size_max", Kind::size, "\"1 MiB\"",
+     "Largest encoded event; one that is relayed may have 1 KiB more, for what a relay adds to it.", 1,
+     64 * mib},
     {"staging_size_max", Kind::size, "\"16 MiB\"",
      "Bytes that may wait for their commit; at least event_size_max.", 64 * kib, gib},
 };

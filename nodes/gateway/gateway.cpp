@@ -20,20 +20,22 @@ constexpr mesh::Duration last_answers_time = 2s;
 
 mesh::Result<std::unique_ptr<Gateway>> Gateway::open(http::Loop& loop, GatewaySettings settings,
                                                      std::unique_ptr<http::Server> http,
+                                                     std::unique_ptr<ZmqListener> zmq,
                                                      mesh::Publisher* publisher, Topics& topics) {
   std::unique_ptr<Gateway> gateway(
-      new Gateway(loop, std::move(settings), std::move(http), publisher, topics));
+      new Gateway(loop, std::move(settings), std::move(http), std::move(zmq), publisher, topics));
   if (auto listening = gateway->listen(); !listening) return listening.error();
   return gateway;
 }
 
 Gateway::Gateway(http::Loop& loop, GatewaySettings settings, std::unique_ptr<http::Server> http,
-                 mesh::Publisher* publisher, Topics& topics)
+                 std::unique_ptr<ZmqListener> zmq, mesh::Publisher* publisher, Topics& topics)
     : loop_(loop),
       settings_(std::move(settings)),
       publisher_(publisher),
       topics_(topics),
-      server_(std::move(http)) {}
+      server_(std::move(http)),
+      zmq_(std::move(zmq)) {}
 
 Gateway::~Gateway() {
   drain(0s);
@@ -45,10 +47,8 @@ mesh::Result<void> Gateway::listen() {
     publish_ =
         std::make_unique<PublishDesk>(*publisher_, *commits_, loop_, settings_, counters_.http, topics_);
   }
-  if (!settings_.zmq.empty()) {
-    auto zmq = ZmqListener::open(settings_, *publisher_, *commits_, counters_.zmq, topics_);
-    if (!zmq) return zmq.error();
-    zmq_ = std::move(*zmq);
+  if (zmq_) {
+    zmq_->serve(*publisher_, *commits_, counters_.zmq, topics_);
     log(mesh::Level::info, "gateway.zmq", "publish over ZeroMQ at " + settings_.zmq);
   }
   if (!settings_.pipe.empty()) {

@@ -23,10 +23,11 @@ namespace node {
 
 class Gateway {
  public:
-  /// `http` may be null: no HTTP. `publisher` may be null: then it only serves consumers. Binds what else the
-  /// settings name. Errors: those of the listeners.
+  /// `http` and `zmq` may be null: none of it. `publisher` may be null: then it only serves consumers.
+  /// Errors: those of the pipe.
   static mesh::Result<std::unique_ptr<Gateway>> open(http::Loop& loop, GatewaySettings settings,
                                                      std::unique_ptr<http::Server> http,
+                                                     std::unique_ptr<ZmqListener> zmq,
                                                      mesh::Publisher* publisher, Topics& topics);
   ~Gateway();
 
@@ -49,7 +50,7 @@ class Gateway {
 
  private:
   Gateway(http::Loop& loop, GatewaySettings settings, std::unique_ptr<http::Server> http,
-          mesh::Publisher* publisher, Topics& topics);
+          std::unique_ptr<ZmqListener> zmq, mesh::Publisher* publisher, Topics& topics);
   mesh::Result<void> listen();
   void handle(http::ExchangePtr exchange);
   void group(http::ExchangePtr exchange);

@@ -60,6 +60,8 @@ mesh::Result<GroupRequest> read_group_request(const http::Request& request, std:
   if (create != "true" && create != "false") return bad_request("create must be true or false");
   wanted.create = create == "true";
   wanted.streams = request.path.at(3) == "stream" || request.header("accept") == "text/event-stream";
+  if (wanted.streams && request.parameter("wait"))
+    return bad_request("wait is for a long poll (/events): a stream goes on until its reader closes it");
   return wanted;
 }
 

@@ -19,8 +19,8 @@ struct GroupRequest {
   bool streams = false;
 };
 
-/// max=N (at most `most`, which it is without), wait=DURATION (20s; at most 60s), prefix=... any number of
-/// times, create=true. Errors: invalid_argument, invalid_topic (a prefix).
+/// max=N (at most `most`, which it is without), wait=DURATION (20s; at most 60s; not of a stream), prefix=...
+/// any number of times, create=true. Errors: invalid_argument, invalid_topic (a prefix).
 mesh::Result<GroupRequest> read_group_request(const http::Request& request, std::size_t most);
 
 }  // namespace node

@@ -35,8 +35,11 @@ class BodyReader {
     } else if (is_any(type, {"application/x-ndjson", "application/ndjson", "application/jsonl",
                              "application/json-lines", "application/jsonlines", "application/x-jsonlines"})) {
       read_lines();
-    } else {
-      parse(request_.body);
+    } else if (parse(request_.body)) {
+      const auto topic = incoming_.events.front().topic;
+      if (!topic_.empty() && topic != topic_)
+        fail(mesh::fail(Errc::invalid_topic, "the path has the topic '" + topic_ + "', the event '" +
+                                                 std::string(topic) + "': leave one out"));
     }
     return std::move(incoming_);
   }

@@ -19,7 +19,7 @@ struct Incoming {
 
   /// By Content-Type: application/x-ndjson, application/jsonl and application/json-lines are JSON Lines,
   /// application/octet-stream and application/msgpack a payload as it is (its key by ?key=), everything else
-  /// one JSON object. The topic of the path is that of lines without one.
+  /// one JSON object. The topic of the path is that of lines without one; a single object has no other.
   static Incoming read(const http::Request& request, std::size_t event_size_max, std::size_t events_max);
 };
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 #include <deque>
+#include <filesystem>
 #include <unordered_set>
 
 #include <nodes/log/log.hpp>
@@ -45,6 +46,22 @@ std::vector<mesh::EventInput> publish_again(const std::vector<mesh::EventInput>&
     again.push_back(events[i]);
   }
   return again;
+}
+
+mesh::Result<void> PipeListener::check(const std::string& path) {
+  struct stat status {};
+
+  if (path.empty()) return {};
+  if (::stat(path.c_str(), &status) == 0) {
+    if (!S_ISFIFO(status.st_mode))
+      return mesh::fail(mesh::Errc::invalid_argument, path + " is not a named pipe");
+    if (::access(path.c_str(), R_OK) != 0) return pipe_failed(path, "cannot be opened");
+    return {};
+  }
+  auto parent = std::filesystem::path(path).parent_path();
+  if (parent.empty()) parent = ".";
+  if (::access((parent / ".").c_str(), W_OK | X_OK) != 0) return pipe_failed(path, "cannot be made");
+  return {};
 }
 
 mesh::Result<std::unique_ptr<PipeListener>> PipeListener::open(const GatewaySettings& settings,
@@ -170,7 +187,7 @@ void PipeListener::take_lines() {
     buffer_.clear();
     if (!std::exchange(skipping_, true)) {
       ++counters_.refused;
-      log(mesh::Level::warning, "gateway.pipe", "a line longer than body_size_max was left out");
+      left_out_.tell("a line was left out: it is longer than body_size_max");
     }
   }
   if (!lines.empty()) publish(lines);
@@ -190,7 +207,7 @@ void PipeListener::publish(const std::vector<std::string>& lines) {
       continue;
     }
     ++counters_.refused;
-    log(mesh::Level::warning, "gateway.pipe", "a line was left out: " + checked.error().describe());
+    left_out_.tell("a line was left out: " + checked.error().describe());
   }
   bool told = false;
   while (!events.empty()) {

@@ -11,6 +11,7 @@
 
 #include <mesh/publisher.hpp>
 #include <nodes/config/settings.hpp>
+#include <nodes/log/rarely.hpp>
 #include <nodes/node/counters.hpp>
 #include <nodes/node/topics.hpp>
 
@@ -29,6 +30,8 @@ std::vector<mesh::EventInput> publish_again(const std::vector<mesh::EventInput>&
 /// killed is lost: who must know uses HTTP.)
 class PipeListener {
  public:
+  /// What open() would say, without making anything. Empty path: nothing.
+  static mesh::Result<void> check(const std::string& path);
   /// Makes the pipe when it is missing (mode 0620). Errors: journal_io, invalid_argument (it is no pipe).
   static mesh::Result<std::unique_ptr<PipeListener>> open(const GatewaySettings& settings,
                                                           mesh::Publisher& publisher,
@@ -56,6 +59,7 @@ class PipeListener {
   mesh::Publisher& publisher_;
   PublishCounters& counters_;
   Topics& topics_;
+  Rarely left_out_{mesh::Level::warning, "gateway.pipe"};  ///< lines that are no events
   std::string buffer_, chunk_;
   bool skipping_ = false;  ///< the rest of a line that is too long
   bool gave_up_ = false;   ///< at the end: what has been read could not be published

@@ -39,9 +39,7 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
 
   using JobPtr = std::shared_ptr<Job>;
 
-  State(const GatewaySettings& settings_, mesh::Publisher& publisher_, CommitWatch& commits_,
-        PublishCounters& counters_, Topics& topics_)
-      : settings(settings_), publisher(publisher_), commits(commits_), counters(counters_), topics(topics_) {}
+  explicit State(const GatewaySettings& settings_) : settings(settings_) {}
 
   ~State() { ::close(wake_fd); }
 
@@ -86,7 +84,7 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
     } while (job->envelope.back().more());
     const auto body = std::move(job->envelope.back());
     job->envelope.pop_back();
-    ++counters.requests;
+    ++counters->requests;
     ++waiting;
     job->size = size;
     waiting_bytes += job->size;
@@ -100,7 +98,7 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
     if (job->receipts.empty()) {
       resolved(job);
     } else {
-      commits.add(job->receipts.back(), [self = shared_from_this(), job] {
+      commits->add(job->receipts.back(), [self = shared_from_this(), job] {
         self->resolved(job);
         self->wake();
       });
@@ -122,8 +120,10 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
       mesh::EventInput input{event.topic, std::nullopt, headers,
                              mesh::as_bytes({event.payload.data(), event.payload.size()})};
       if (event.key) input.key = *event.key;
-      const auto checked = zmesh::check_no_reserved_headers(input);
-      auto receipt = checked ? publisher.publish(input, settings.publish_timeout) : checked.error();
+      // The publisher may have room for more, for relays.
+      auto checked = mesh::check_event(input, settings.event_size_max);
+      if (checked) checked = zmesh::check_no_reserved_headers(input);
+      auto receipt = checked ? publisher->publish(input, settings.publish_timeout) : checked.error();
       if (!receipt) {
         job.stopped = receipt.error();
         return;
@@ -156,30 +156,31 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
   }
 
   ZmqAnswer answer_of(const Job& job) {
-    ZmqAnswer answer{job.request.id, publisher.identity().origin.hex(), {}, {}};
+    ZmqAnswer answer{job.request.id, publisher->identity().origin.hex(), {}, {}};
     std::optional<mesh::Error> error = job.stopped;
     for (std::size_t i = 0; i < job.request.events.size(); ++i) {
       const auto outcome = i < job.receipts.size() ? job.receipts[i].poll() : std::nullopt;
       if (outcome && *outcome) {
         answer.seqs.emplace_back(**outcome);
-        ++counters.events;
-        topics.count(job.request.events[i].topic, job.request.events[i].payload.size(), **outcome);
+        ++counters->events;
+        topics->count(job.request.events[i].topic, job.request.events[i].payload.size(), **outcome);
         continue;
       }
       answer.seqs.emplace_back();
-      ++(i < job.receipts.size() ? counters.failed : counters.refused);
+      ++(i < job.receipts.size() ? counters->failed : counters->refused);
       if (outcome) error = outcome->error();
     }
-    if (job.request.events.empty()) ++counters.refused;
+    if (job.request.events.empty()) ++counters->refused;
     if (error) answer.error = ZmqError{std::string(mesh::to_string(error->code)), error->text};
     return answer;
   }
 
   const GatewaySettings& settings;
-  mesh::Publisher& publisher;
-  CommitWatch& commits;
-  PublishCounters& counters;
-  Topics& topics;
+  // Of serve().
+  mesh::Publisher* publisher = nullptr;
+  CommitWatch* commits = nullptr;
+  PublishCounters* counters = nullptr;
+  Topics* topics = nullptr;
   zmq::context_t context{1};
   zmq::socket_t socket{context, zmq::socket_type::router};
   const int wake_fd = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -192,10 +193,8 @@ struct ZmqListener::State : std::enable_shared_from_this<State> {
   std::thread thread;
 };
 
-mesh::Result<std::unique_ptr<ZmqListener>> ZmqListener::open(const GatewaySettings& settings,
-                                                             mesh::Publisher& publisher, CommitWatch& commits,
-                                                             PublishCounters& counters, Topics& topics) {
-  auto state = std::make_shared<State>(settings, publisher, commits, counters, topics);
+mesh::Result<std::unique_ptr<ZmqListener>> ZmqListener::open(const GatewaySettings& settings) {
+  auto state = std::make_shared<State>(settings);
   try {
     state->socket.set(zmq::sockopt::linger, 200);
     state->socket.set(zmq::sockopt::maxmsgsize, static_cast<std::int64_t>(settings.body_size_max));
@@ -205,13 +204,22 @@ mesh::Result<std::unique_ptr<ZmqListener>> ZmqListener::open(const GatewaySettin
   } catch (const zmq::error_t& error) {
     return mesh::fail(mesh::Errc::endpoint_in_use, "cannot listen on " + settings.zmq + ": " + error.what());
   }
-  state->thread = std::thread([state] { state->run(); });
   return std::unique_ptr<ZmqListener>(new ZmqListener(std::move(state)));
 }
 
 ZmqListener::ZmqListener(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
+void ZmqListener::serve(mesh::Publisher& publisher, CommitWatch& commits, PublishCounters& counters,
+                        Topics& topics) {
+  state_->publisher = &publisher;
+  state_->commits = &commits;
+  state_->counters = &counters;
+  state_->topics = &topics;
+  state_->thread = std::thread([state = state_] { state->run(); });
+}
+
 ZmqListener::~ZmqListener() {
+  if (!state_->thread.joinable()) return;
   state_->end_by = std::chrono::steady_clock::now() + 1s;
   state_->ending = true;
   state_->wake();

@@ -14,10 +14,11 @@ namespace node {
 
 class ZmqListener {
  public:
-  /// Errors: endpoint_in_use, endpoint_invalid.
-  static mesh::Result<std::unique_ptr<ZmqListener>> open(const GatewaySettings& settings,
-                                                         mesh::Publisher& publisher, CommitWatch& commits,
-                                                         PublishCounters& counters, Topics& topics);
+  /// Binds; requests wait until they are served. `settings` must outlive it. Errors: endpoint_in_use,
+  /// endpoint_invalid.
+  static mesh::Result<std::unique_ptr<ZmqListener>> open(const GatewaySettings& settings);
+  /// Once.
+  void serve(mesh::Publisher& publisher, CommitWatch& commits, PublishCounters& counters, Topics& topics);
   /// Answers what it has taken, within a second.
   ~ZmqListener();
 

@@ -6,6 +6,7 @@
 #include <atomic>
 
 #include <journal/topic.hpp>
+#include <tools/zmesh/text/controls.hpp>
 #include <tools/zmesh/text/json_text.hpp>
 #include <tools/zmesh/text/times.hpp>
 
@@ -69,7 +70,7 @@ void log(mesh::Level level, std::string_view code, std::string_view text) {
   } else {
     std::string line(code);
     line += ": ";
-    line += text;
+    zmesh::append_escaped_controls(line, text);  // it may quote what a stranger has sent
     logger().log(wanted, spdlog::string_view_t(line));
   }
 }

@@ -10,6 +10,7 @@
 #include <nodes/archive/archive.hpp>
 #include <nodes/deliver/deliver.hpp>
 #include <nodes/log/log.hpp>
+#include <nodes/node/journal_trouble.hpp>
 #include <nodes/relay/relay.hpp>
 
 namespace node {
@@ -31,12 +32,21 @@ Node::~Node() {
 }
 
 mesh::Result<void> Node::start() {
-  // Before a journal is made for a node that cannot be reached.
+  // Before a journal is made for a node that cannot be reached, or cannot write what it shall.
+  for (const auto& archive : settings_.archives)
+    if (auto checked = check_archive_directory(archive.directory); !checked) return checked;
+  if (auto checked = PipeListener::check(settings_.gateway.pipe); !checked) return checked;
   std::unique_ptr<http::Server> gateway_http, admin_http;
+  std::unique_ptr<ZmqListener> gateway_zmq;
   if (settings_.gateway.http) {
     auto server = http::Server::open(*loop_, *settings_.gateway.http);
     if (!server) return server.error();
     gateway_http = std::move(*server);
+  }
+  if (!settings_.gateway.zmq.empty()) {
+    auto listener = ZmqListener::open(settings_.gateway);
+    if (!listener) return listener.error();
+    gateway_zmq = std::move(*listener);
   }
   if (settings_.admin) {
     auto server = http::Server::open(*loop_, *settings_.admin);
@@ -67,8 +77,8 @@ mesh::Result<void> Node::start() {
   }
   const auto& wanted = settings_.gateway;
   if (wanted.http || !wanted.zmq.empty() || !wanted.pipe.empty()) {
-    auto gateway =
-        Gateway::open(*loop_, wanted, std::move(gateway_http), publisher_ ? &*publisher_ : nullptr, topics_);
+    auto gateway = Gateway::open(*loop_, wanted, std::move(gateway_http), std::move(gateway_zmq),
+                                 publisher_ ? &*publisher_ : nullptr, topics_);
     if (!gateway) return gateway.error();
     gateway_ = std::move(*gateway);
   }
@@ -125,6 +135,9 @@ std::vector<RoleStatus> Node::roles() const {
 
 std::string Node::not_ready() const {
   if (!ready_) return "starting or ending";
+  if (publisher_)
+    if (auto trouble = journal_trouble(publisher_->stats(), settings_.publisher->journal); !trouble.empty())
+      return trouble;
   for (const auto& role : roles())
     for (const auto& link : role.stats.links)
       if (!link.origin && role.role != "gateway")

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include <nodes/log/log.hpp>
+#include <nodes/log/rarely.hpp>
 #include <nodes/relay/route.hpp>
 #include <tools/zmesh/text/reserved_headers.hpp>
 
@@ -152,8 +153,12 @@ class Relay final : public Role {
         topics_.count(topic, event.payload().size(), *outcome);
         return mesh::ack();
       }
-      if (!passes(outcome.error().code))
+      if (!passes(outcome.error().code)) {
+        refused_.tell("group " + settings_.source.group + ": event " + std::to_string(event.seq()) + " of " +
+                      event.publisher_name() + " cannot be published here as it is, and is parked there: " +
+                      outcome.error().describe());
         return mesh::park("cannot be relayed: " + outcome.error().describe());
+      }
       if (failures_++ % 1000 == 0)
         log(mesh::Level::warning, "relay.publish", "held back: " + outcome.error().describe());
       event.extend();
@@ -197,6 +202,7 @@ class Relay final : public Role {
   const mesh::Duration moment_;  ///< within it a handler that waits must say that it still does
   std::atomic<std::uint64_t> published_{0}, excluded_{0}, loops_{0}, duplicates_{0}, mistaken_{0},
       failures_{0};
+  Rarely refused_{mesh::Level::error, "relay.refused"};
   std::optional<mesh::Consumer> consumer_;
 };
 

@@ -32,6 +32,11 @@ inline constexpr std::string_view path_header = "zmesh-path";
 /// Relays an event may come through; a longer way is refused as a loop.
 inline constexpr std::size_t path_length_max = 16;
 
+/// Bytes by which a relayed event may be larger than it was where it was first published, however many relays
+/// it came through (each writes the headers anew): its headers with the longest path, and a topic that was
+/// renamed to a longer one. Consumers have room for as much beyond their event_size_max.
+inline constexpr std::size_t growth_max = 1024;
+
 struct Provenance {
   Seen::Id id;                  ///< of the event where it was first published
   mesh::WallTime time = 0;      ///< there

@@ -72,6 +72,21 @@ BOOST_AUTO_TEST_CASE(a_format_is_checked_before_it_is_used) {
   BOOST_TEST(out == "t|1500000000|k|text|74657874|4|1500|4|%|A\t");
 }
 
+BOOST_AUTO_TEST_CASE(a_format_shows_a_terminal_no_control_characters_of_events) {
+  mesh::BatchBuilder builder{mesh::Origin{}};
+  const std::vector<mesh::Header> headers{{"h", "\x07\xc2\x9b"}};
+  builder.append(1, 1, {"t", "k\x1b[2J\n", headers, mesh::as_bytes("gr\xc3\xbc\xc2\x9d")});
+  const auto batch = builder.seal();
+  std::vector<mesh::EventView> events;
+  mesh::decode_events(batch.view(), events).value();
+  const auto format = zmesh::EventFormat::parse("%k|%h|%s|%r\\n").value();
+  std::string raw, tamed;
+  format.append(raw, events.front(), {"00", "name"}, 0);
+  BOOST_TEST(raw == "k\x1b[2J\n|h=\x07\xc2\x9b|gr\xc3\xbc\xc2\x9d|gr\xc3\xbc\xc2\x9d\n");
+  format.append(tamed, events.front(), {"00", "name"}, 0, true);
+  BOOST_TEST(tamed == "k\\x1b[2J\\n|h=\\x07\\xc2\\x9b|gr\xc3\xbc\\xc2\\x9d|gr\xc3\xbc\xc2\x9d\n");
+}
+
 BOOST_AUTO_TEST_CASE(lanes_merge_history_by_time) {
   Lanes lanes(2, {});
   for (const mesh::WallTime time : {1, 4, 5}) lanes.push(0, item_at(time));

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include <nodes/config/settings.hpp>
+#include <tools/zmesh/text/nearest.hpp>
 
 namespace {
 
@@ -231,9 +232,9 @@ BOOST_AUTO_TEST_CASE(a_secret_is_not_printed) {
 
 BOOST_AUTO_TEST_CASE(a_word_is_near_to_another_only_with_few_mistakes) {
   const std::vector<std::string> words{"http", "zmq", "pipe", "connections_max"};
-  BOOST_TEST(node::nearest("htpp", words) == "http");
-  BOOST_TEST(node::nearest("conections_max", words) == "connections_max");
-  BOOST_TEST(node::nearest("journal", words) == "");
+  BOOST_TEST(zmesh::nearest("htpp", words) == "http");
+  BOOST_TEST(zmesh::nearest("conections_max", words) == "connections_max");
+  BOOST_TEST(zmesh::nearest("journal", words) == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -13,6 +13,8 @@
 #include <nodes/gateway/pipe_listener.hpp>
 #include <nodes/gateway/settle_request.hpp>
 #include <nodes/http/target.hpp>
+#include <nodes/log/rarely.hpp>
+#include <nodes/node/journal_trouble.hpp>
 #include <nodes/node/rivals.hpp>
 #include <nodes/relay/route.hpp>
 #include <nodes/relay/seen.hpp>
@@ -162,6 +164,9 @@ BOOST_AUTO_TEST_CASE(a_bad_line_is_told_with_its_number) {
   BOOST_TEST(incoming("\n", "application/jsonl", "/v1/events/a").error.text ==
              "there is no event in the body");
   BOOST_TEST((incoming("{}", "application/json", "/v1/events/a..b").error.code == mesh::Errc::invalid_topic));
+  BOOST_TEST(incoming(R"({"topic":"b"})", "application/json", "/v1/events/a").error.text ==
+             "the path has the topic 'a', the event 'b': leave one out");
+  BOOST_TEST(incoming(R"({"topic":"b"})", "application/jsonl", "/v1/events/a").events.size() == 1U);
   const auto large =
       incoming(R"({"payload":")" + std::string(2000, 'x') + "\"}", "application/json", "/v1/events/a");
   BOOST_TEST((large.error.code == mesh::Errc::event_too_large));
@@ -177,14 +182,40 @@ BOOST_AUTO_TEST_CASE(what_a_consumer_asks_for_is_read_strictly) {
   BOOST_REQUIRE(plain.ok());
   BOOST_TEST((plain->group == "mail" && plain->count == 64 && plain->wait == 20s));
   BOOST_TEST((!plain->create && !plain->streams && plain->prefixes.empty()));
-  const auto all = read("/v1/groups/mail/stream?max=3&wait=5m&prefix=b.&prefix=a.&create=true");
+  const auto all = read("/v1/groups/mail/events?max=3&wait=5m&prefix=b.&prefix=a.&create=true");
   BOOST_REQUIRE(all.ok());
-  BOOST_TEST((all->count == 3 && all->wait == 60s && all->create && all->streams));
+  BOOST_TEST((all->count == 3 && all->wait == 60s && all->create && !all->streams));
   BOOST_TEST(all->prefixes == (std::vector<std::string>{"a.", "b."}), boost::test_tools::per_element());
   for (const auto* bad :
        {"/v1/groups/a%20b/events", "/v1/groups/g/events?max=0", "/v1/groups/g/events?wait=soon",
-        "/v1/groups/g/events?create=1", "/v1/groups/g/events?prefix=%20", "/v1/groups/g/events?creat=true"})
+        "/v1/groups/g/stream?wait=5s", "/v1/groups/g/events?create=1", "/v1/groups/g/events?prefix=%20",
+        "/v1/groups/g/events?creat=true"})
     BOOST_TEST(!read(bad).ok(), bad);
+  BOOST_TEST(read("/v1/groups/mail/stream?max=3").value().streams);
+}
+
+BOOST_AUTO_TEST_CASE(what_others_cause_is_logged_rarely_and_counted) {
+  node::Rarely rarely(mesh::Level::warning, "test", 10s);
+  const node::Rarely::Clock::time_point start(100s);
+  BOOST_TEST(rarely.take("one", start).value() == "one");
+  BOOST_TEST(!rarely.take("two", start + 1s));
+  BOOST_TEST(!rarely.take("three", start + 9s));
+  BOOST_TEST(rarely.take("four", start + 10s).value() == "four (and 2 more since the last such line)");
+  BOOST_TEST(!rarely.take("five", start + 19s));
+  BOOST_TEST(rarely.take("six", start + 60s).value() == "six (and 1 more since the last such line)");
+  BOOST_TEST(rarely.take("seven", start + 70s).value() == "seven");
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_commit_counts_as_trouble_for_a_moment) {
+  mesh::PublisherStats stats;
+  BOOST_TEST(node::journal_trouble(stats, ".").empty());
+  stats.commit_error = mesh::fail(mesh::Errc::journal_io, "the disk is gone");
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  stats.commit_failed_at = std::chrono::nanoseconds(now).count();
+  BOOST_TEST(node::journal_trouble(stats, ".")
+                 .starts_with("events cannot be committed: journal_io: the disk is gone ("));
+  stats.commit_failed_at = std::chrono::nanoseconds(now - 6s).count();
+  BOOST_TEST(node::journal_trouble(stats, ".").empty());
 }
 
 BOOST_AUTO_TEST_CASE(answers_of_consumers_are_read_strictly) {

@@ -5,8 +5,27 @@
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/option.hpp>
 #include <tools/zmesh/shell/shell.hpp>
+#include <tools/zmesh/text/nearest.hpp>
 
 namespace zmesh {
+namespace {
+
+/// The flags or commands that might have been meant instead of `word`.
+std::vector<std::string> known_instead(const CLI::App& root, const std::string& word) {
+  const CLI::App* chosen = &root;
+  while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
+  std::vector<std::string> known;
+  if (word.starts_with('-')) {
+    for (const auto* option : chosen->get_options())
+      for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+  } else {
+    for (const auto* command : chosen->get_subcommands([](const CLI::App*) { return true; }))
+      if (!command->get_group().empty()) known.push_back(command->get_name());
+  }
+  return known;
+}
+
+}  // namespace
 
 int run(int argc, char** argv) {
   CLI::App app("zmesh: publish, take, watch, inspect and repair the events of a brokerless mesh.", "zmesh");
@@ -40,7 +59,8 @@ int run(int argc, char** argv) {
     if (error.get_exit_code() == 0) return app.exit(error);
     // What nobody knows is the likelier mistake than what is missing because of it.
     const auto unknown = app.remaining(true);
-    complain(unknown.empty() ? error.what() : "unknown: " + unknown.front());
+    complain(unknown.empty() ? error.what()
+                             : unknown_word(unknown.front(), known_instead(app, unknown.front())));
     say("see zmesh --help, or zmesh COMMAND --help");
     return static_cast<int>(ExitCode::usage);
   }

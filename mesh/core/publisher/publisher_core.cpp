@@ -69,6 +69,7 @@ struct PublisherCore::State {
   Commanding commanding;
   Keeping keeping;
   Sampling sampling;
+  bool commits_fail = false;      // the newest one of events did
   std::optional<Duration> last_;  // the time of the last input
 };
 
@@ -186,6 +187,8 @@ void PublisherCore::on_subscription(std::string_view prefix, bool active, Now no
 void PublisherCore::on_committed(std::span<const Batch> batches, Now now) {
   state_->begin(now);
   Desk& desk = state_->desk;
+  if (std::exchange(state_->commits_fail, false))
+    desk.notice_rarely(Level::info, "commit.resumed", "events are committed again", now);
   for (const Batch& batch : batches) {
     desk.counters.committed += batch.header.count;
     desk.counters.committed_bytes += batch.size();
@@ -241,6 +244,13 @@ void PublisherCore::on_time(Now now) {
   state_->fetching.on_time(now);
   while (const auto serial = state_->desk.agenda.pop(now.steady)) state_->desk.touched.insert(*serial);
   state_->end(now);
+}
+
+void PublisherCore::on_commit_failed(const Error& error, Now now) {
+  state_->commits_fail = true;
+  state_->desk.notice_rarely(
+      Level::error, "commit.failed",
+      "events cannot be committed, and whoever published them is told so: " + error.describe(), now);
 }
 
 void PublisherCore::on_state_failed(const Error& error, Now now) {

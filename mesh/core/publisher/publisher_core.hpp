@@ -156,6 +156,8 @@ class PublisherCore {
   void on_usage(const JournalUsage& usage, Seq dropped_through, Now now);
   /// May be called at any time; does nothing before next_deadline().
   void on_time(Now now);
+  /// Batches could not be committed (disk full): whoever published them knows. For the notice only.
+  void on_commit_failed(const Error& error, Now now);
   /// State could not be committed (disk full): effects since then were not sent; the core keeps on and
   /// PublisherTurn repeats the writes. For the notice only.
   void on_state_failed(const Error& error, Now now);

@@ -6,7 +6,10 @@ namespace mesh::core {
 
 void PublisherTurn::commit(std::span<const Batch> batches, Now now) {
   if (batches.empty()) return;
-  if (auto appended = journal_.append(batches); !appended) return ports_.failed(batches, appended.error());
+  if (auto appended = journal_.append(batches); !appended) {
+    ports_.failed(batches, appended.error());
+    return core_.on_commit_failed(appended.error(), now);
+  }
   ports_.confirmed(batches);
   core_.on_committed(batches, now);
 }

@@ -279,17 +279,23 @@ void PublisherEngine::drop_through(Seq seq) {
   usage_due_ = now_.steady;
 }
 
-// Who waits for a receipt may look at the head next, and must find the event below it.
+// Who waits for a receipt may look at the head next, and must find the event below it; likewise the error.
 void PublisherEngine::confirmed(std::span<const Batch> batches) {
   {
     const std::lock_guard lock(stats_mutex_);
     stats_.head = batches.back().header.last;
+    stats_.commit_error = totals_.commit_error = std::nullopt;
   }
   board_->confirm(batches.back().header.last);
 }
 
 void PublisherEngine::failed(std::span<const Batch> batches, const Error& error) {
   for (const auto& batch : batches) totals_.failed += batch.header.count;
+  {
+    const std::lock_guard lock(stats_mutex_);
+    stats_.commit_error = totals_.commit_error = error;
+    stats_.commit_failed_at = totals_.commit_failed_at = now_.wall;
+  }
   board_->fail({batches.front().header.first, batches.back().header.last}, error);
 }
 

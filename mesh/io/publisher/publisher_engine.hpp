@@ -46,6 +46,8 @@ struct PublisherEngineStats {
   std::uint64_t undecodable = 0;  ///< messages that did not decode
   std::uint64_t unroutable = 0;   ///< answers that could not be sent
   Seq head = 0;
+  std::optional<Error> commit_error;  ///< of the newest commit of events, if it failed
+  WallTime commit_failed_at = 0;
 };
 
 class PublisherEngine final : private core::PublisherPorts {

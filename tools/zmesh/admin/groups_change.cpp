@@ -51,8 +51,17 @@ mesh::Result<mesh::GroupDone> rewind_when_quiet(mesh::Admin& admin, const GroupC
   for (;;) {
     auto done = admin.rewind(options.group, options.to);
     if (done || done.error().code != mesh::Errc::in_use) return done;
-    if (std::chrono::steady_clock::now() >= end) return done;
-    if (told != done.error().text) say(told = done.error().text);
+    auto why = done.error().text;
+    if (constexpr std::string_view ending = "; try again"; why.ends_with(ending))
+      why.resize(why.size() - ending.size());
+    if (std::chrono::steady_clock::now() >= end)
+      return mesh::fail(mesh::Errc::in_use,
+                        why +
+                            "; nothing was moved: give their handlers longer (--wait 10m), or stop them (one "
+                            "that was killed counts until its lease is over, 5s as a rule)");
+    if (why != std::exchange(told, why))
+      say(why + "; waiting until their handlers are done with them, " + duration_text(options.patience) +
+          " at most (--wait)");
     if (interrupt.wait(200ms)) return mesh::fail(mesh::Errc::closed, "interrupted; nothing was moved");
   }
 }

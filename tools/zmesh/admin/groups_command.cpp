@@ -6,6 +6,10 @@
 namespace zmesh {
 namespace {
 
+constexpr const char* group_statuses =
+    "\nExit status: 0 done; 1 there is no such group, or it is not in a state for it; 2 wrong usage; 3 the "
+    "publisher does not answer.";
+
 void add_duration(CLI::App& command, const std::string& name, mesh::Duration& duration,
                   const std::string& standard, const std::string& description) {
   command
@@ -27,12 +31,13 @@ mesh::Result<mesh::Duration> parse_lease(const std::string& text) {
 
 CLI::App* add_change(CLI::App& parent, Chosen& chosen, const std::string& name,
                      const std::string& description, ExitCode (*run)(const GroupChangeOptions&),
-                     const std::shared_ptr<GroupChangeOptions>& options) {
+                     const std::shared_ptr<GroupChangeOptions>& options, const std::string& examples) {
   auto* command = parent.add_subcommand(name, description);
   command->add_option("EP", options->endpoint, "Control endpoint of the publisher, or @NAME")->required();
   command->add_option("GROUP", options->group, "The group")->required();
   command->add_flag("--json", options->json, "One object");
   add_duration(*command, "--timeout", options->timeout, "5s", "How long to wait for an answer");
+  command->footer(examples + group_statuses);
   command->callback([options, run, &chosen] { chosen.run = [options, run] { return run(*options); }; });
   return command;
 }
@@ -40,12 +45,16 @@ CLI::App* add_change(CLI::App& parent, Chosen& chosen, const std::string& name,
 void add_changes(CLI::App& groups, Chosen& chosen) {
   const auto options = [] { return std::make_shared<GroupChangeOptions>(); };
   add_change(groups, chosen, "pause", "Give nothing of it out; its members settle what they have and wait",
-             pause_group, options());
-  add_change(groups, chosen, "resume", "The end of a pause", resume_group, options());
+             pause_group, options(), "  zmesh groups pause @bookings refunds\n");
+  add_change(groups, chosen, "resume", "The end of a pause", resume_group, options(),
+             "  zmesh groups resume @bookings refunds\n");
   const auto rewind = options();
-  auto* rewinding = add_change(groups, chosen, "rewind",
-                               "Let it go on from elsewhere, back or forward; it is paused meanwhile",
-                               rewind_group, rewind);
+  auto* rewinding =
+      add_change(groups, chosen, "rewind",
+                 "Let it go on from elsewhere, back or forward; it is paused meanwhile", rewind_group, rewind,
+                 "  zmesh groups rewind @bookings refunds --to earliest --dry-run\n"
+                 "  zmesh groups rewind tcp://127.0.0.1:5601 refunds --to seq:1017 --wait 10m\n"
+                 "  zmesh groups rewind @bookings refunds --to latest --json\n");
   rewinding
       ->add_option_function<std::string>(
           "--to", [rewind](const std::string& text) { rewind->to = parse_start(text).value(); }, "Where")
@@ -57,7 +66,9 @@ void add_changes(CLI::App& groups, Chosen& chosen) {
   const auto leased = options();
   auto* leasing = add_change(groups, chosen, "lease",
                              "How long it may be without members before the journal keeps nothing for it",
-                             lease_group, leased);
+                             lease_group, leased,
+                             "  zmesh groups lease @bookings refunds 7d\n"
+                             "  zmesh groups lease @bookings refunds none\n");
   leasing
       ->add_option_function<std::string>(
           "LEASE",
@@ -69,7 +80,9 @@ void add_changes(CLI::App& groups, Chosen& chosen) {
       ->required();
   const auto deleted = options();
   auto* deleting =
-      add_change(groups, chosen, "delete", "Forget it, when it has no members", delete_group, deleted);
+      add_change(groups, chosen, "delete", "Forget it, when it has no members", delete_group, deleted,
+                 "  zmesh groups delete @bookings refunds --dry-run\n"
+                 "  zmesh groups delete @bookings notifications --with-parked\n");
   deleting->add_flag("--dry-run", deleted->dry_run, "Only tell what would be");
   deleting->add_flag("--with-parked", deleted->with_parked,
                      "Also when it has parked events, or some waiting for a retry");
@@ -114,10 +127,8 @@ void add_groups(CLI::App& app, Chosen& chosen) {
       "  zmesh groups rewind @bookings refunds --to seq:1017\n"
       "  zmesh groups lease @bookings refunds 7d\n"
       "  zmesh groups lease @bookings refunds none\n"
-      "  zmesh groups delete @bookings refunds --dry-run\n"
-      "\n"
-      "Exit status: 0 done; 1 there is no such group, or it is not in a state for it; 2 wrong usage; 3 the "
-      "publisher does not answer.");
+      "  zmesh groups delete @bookings refunds --dry-run\n" +
+      std::string(group_statuses));
   command->callback([options, endpoint, command, &chosen] {
     if (!command->get_subcommands().empty()) return;
     if (endpoint->count() == 0) throw CLI::RequiredError("EP");

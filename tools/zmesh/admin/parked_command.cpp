@@ -7,9 +7,17 @@
 namespace zmesh {
 namespace {
 
+constexpr const char* reasons_and_statuses =
+    "\n"
+    "Reasons: handler_rejected, retry_exhausted, ack_timeout, consumer_crash, undecodable, no_handler,\n"
+    "key_parked.\n"
+    "Exit status: 0 done; 1 there is no such group or event; 2 wrong usage; 3 the publisher does not "
+    "answer.";
+
 std::shared_ptr<ParkedOptions> add_action(CLI::App& parent, Chosen& chosen, const std::string& name,
                                           const std::string& description,
-                                          ExitCode (*run)(const ParkedOptions&), bool changes) {
+                                          ExitCode (*run)(const ParkedOptions&), bool changes,
+                                          const std::string& examples) {
   auto options = std::make_shared<ParkedOptions>();
   auto* command = parent.add_subcommand(name, description);
   command->add_option("EP", options->endpoint, "Control endpoint of the publisher, or @NAME")->required();
@@ -30,6 +38,7 @@ std::shared_ptr<ParkedOptions> add_action(CLI::App& parent, Chosen& chosen, cons
   command->add_option("--timeout", options->timeout, "How long to wait for an answer")
       ->check(parsed_by([](const std::string& text) { return parse_duration(text); }, "DURATION"))
       ->capture_default_str();
+  command->footer(examples + reasons_and_statuses);
   command->callback([options, run, &chosen] { chosen.run = [options, run] { return run(*options); }; });
   return options;
 }
@@ -48,18 +57,28 @@ void add_parked(CLI::App& app, Chosen& chosen) {
   auto* parked =
       app.add_subcommand("parked", "List, show, redrive, discard or export the parked events of a group");
   parked->require_subcommand(1);
-  add_action(*parked, chosen, "list", "One line per parked event", parked_list, false);
-  add_action(*parked, chosen, "show", "The events and the history of their attempts", parked_show, false);
+  add_action(*parked, chosen, "list", "One line per parked event", parked_list, false,
+             "  zmesh parked list @bookings refunds\n"
+             "  zmesh parked list @bookings refunds --where key=b-17 --json | jq .seq\n");
+  add_action(*parked, chosen, "show", "The events and the history of their attempts", parked_show, false,
+             "  zmesh parked show @bookings refunds 1017\n"
+             "  zmesh parked show tcp://127.0.0.1:5601 refunds --where reason=handler_rejected\n");
   const auto redrive =
-      add_action(*parked, chosen, "redrive", "Deliver them again, with fresh attempts", parked_redrive, true);
+      add_action(*parked, chosen, "redrive", "Deliver them again, with fresh attempts", parked_redrive, true,
+                 "  zmesh parked redrive @bookings refunds --where key=b-17 --dry-run\n"
+                 "  zmesh parked redrive @bookings refunds 1018 1020\n");
   parked->get_subcommand("redrive")
       ->add_option("--rate", redrive->rate, "At most so many at a time, with progress: 100/s")
       ->check(parsed_by(parse_redrive_rate, "RATE"));
   add_action(*parked, chosen, "discard", "Drop them for good; the journal's audit notes it", parked_discard,
-             true);
+             true,
+             "  zmesh parked discard @bookings refunds --where topic=booking.cancelled --dry-run\n"
+             "  zmesh parked discard @bookings refunds 1019 --json\n");
   const auto exported =
       add_action(*parked, chosen, "export", "Write them to a file, to be published again or looked at",
-                 parked_export, false);
+                 parked_export, false,
+                 "  zmesh parked export @bookings refunds --to - --where key=b-17\n"
+                 "  zmesh parked export @bookings refunds --to refunds.zm --batches\n");
   auto* command = parked->get_subcommand("export");
   command->remove_option(command->get_option("--json"));
   command->add_option("--to", exported->file, "Where to; - is stdout")->required()->type_name("FILE");
@@ -73,12 +92,8 @@ void add_parked(CLI::App& app, Chosen& chosen) {
       "    --dry-run\n"
       "  zmesh parked export tcp://127.0.0.1:5601 refunds --to refunds.jsonl\n"
       "  zmesh parked discard tcp://127.0.0.1:5601 refunds 1017\n"
-      "  zmesh parked redrive @bookings refunds --all --rate 100/s\n"
-      "\n"
-      "Reasons: handler_rejected, retry_exhausted, ack_timeout, consumer_crash, undecodable, no_handler,\n"
-      "key_parked.\n"
-      "Exit status: 0 done; 1 there is no such group or event; 2 wrong usage; 3 the publisher does not "
-      "answer.");
+      "  zmesh parked redrive @bookings refunds --all --rate 100/s\n" +
+      std::string(reasons_and_statuses));
 }
 
 }  // namespace zmesh

@@ -28,6 +28,7 @@ mesh::Result<SniffWriter> SniffWriter::make(const SniffOptions& options) {
   writer.form_ = options.form;
   writer.latency_ = options.latency;
   writer.colour_ = colour_out();
+  writer.terminal_ = ::isatty(STDOUT_FILENO) == 1;
   writer.width_ = options.wrap ? 0 : terminal_width();
   writer.day_ = time_text(std::chrono::system_clock::now().time_since_epoch().count()).substr(0, 10);
   if (options.form == SniffOptions::Form::custom) {
@@ -57,7 +58,7 @@ void SniffWriter::append(std::string& out, const SniffItem& item) {
       out += '\n';
       return;
     case Form::custom:
-      format_->append(out, event, marks, item.arrived);
+      format_->append(out, event, marks, item.arrived, terminal_);
       return;
     case Form::text:
     case Form::hex:

@@ -24,6 +24,7 @@ class SniffWriter {
   SniffOptions::Form form_ = SniffOptions::Form::text;
   bool latency_ = false;
   bool colour_ = false;
+  bool terminal_ = false;
   std::size_t width_ = 0;
   std::optional<EventFormat> format_;
   std::string day_;  ///< of the event before

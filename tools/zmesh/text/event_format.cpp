@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include <tools/zmesh/text/controls.hpp>
 #include <tools/zmesh/text/json_text.hpp>
 #include <tools/zmesh/text/payload_show.hpp>
 #include <tools/zmesh/text/times.hpp>
@@ -138,10 +139,14 @@ mesh::Result<EventFormat> EventFormat::parse(std::string_view text) {
 }
 
 void EventFormat::append(std::string& out, const mesh::EventView& event, const LineMarks& marks,
-                         mesh::WallTime arrived) const {
+                         mesh::WallTime arrived, bool tame) const {
   for (const auto& part : parts_) {
     if (part.letter == 0) {
       out += part.text;
+    } else if (tame && part.letter != 'r') {
+      std::string text;
+      append_part(text, part.letter, event, marks, arrived);
+      append_escaped_controls(out, text);
     } else {
       append_part(out, part.letter, event, marks, arrived);
     }

@@ -20,9 +20,10 @@ class EventFormat {
   /// Error: invalid_argument.
   static mesh::Result<EventFormat> parse(std::string_view text);
 
-  /// `arrived`: when we got it; 0: it was history.
-  void append(std::string& out, const mesh::EventView& event, const LineMarks& marks,
-              mesh::WallTime arrived) const;
+  /// `arrived`: when we got it; 0: it was history. `tame`: control characters in key, headers and payload as
+  /// shown are escaped (for a terminal); what the format itself says, and %r, stays as it is.
+  void append(std::string& out, const mesh::EventView& event, const LineMarks& marks, mesh::WallTime arrived,
+              bool tame = false) const;
 
  private:
   struct Part {

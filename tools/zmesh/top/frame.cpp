@@ -91,8 +91,15 @@ std::string row_text(const TopRow& row, const TopState& state, const Layout& lay
   auto text = fitted(row.name, layout.name);
   if (layout.publisher) text += " " + fitted(row.publisher, publisher_width);
   for (std::size_t at = 0; at < columns.size(); ++at)
-    text += " " + fitted(top_value(row.values[at], columns[at].kind), value_width, true);
+    text += " " + fitted(row.silent ? "-" : top_value(row.values[at], columns[at].kind), value_width, true);
   if (layout.spark > 0) text += " " + sparkline(row.past, layout.spark);
+  return text;
+}
+
+/// Whatever is looked at: what a publisher had is missing from it.
+std::string silence_text(const std::vector<std::string>& silent) {
+  std::string text = "NO ANSWER from ";
+  for (std::size_t at = 0; at < silent.size(); ++at) text += (at > 0 ? ", " : "") + silent[at];
   return text;
 }
 
@@ -179,11 +186,13 @@ std::vector<TopLine> top_frame(const TopSnapshot& snapshot, const TopState& stat
   if (!state.filter.empty() || state.filtering) title += "  /" + state.filter + (state.filtering ? "_" : "");
   if (state.paused) title += "  PAUSED";
   lines.push_back({fitted(title, width), Style::title});
+  if (!snapshot.silent.empty()) lines.push_back({fitted(silence_text(snapshot.silent), width), Style::alarm});
   if (state.help || (state.opened && state.selected < rows.size())) {
     lines.push_back({});
     const auto& text = state.help ? std::string(top_help) : rows[state.selected]->detail;
-    const auto shown =
-        text_lines(text.empty() ? "nothing is known of it yet" : text, width, height > 3 ? height - 3 : 0);
+    const auto taken = lines.size() + 1;
+    const auto shown = text_lines(text.empty() ? "nothing is known of it yet" : text, width,
+                                  height > taken ? height - taken : 0);
     lines.insert(lines.end(), shown.begin(), shown.end());
     lines.resize(std::max<std::size_t>(height, 1) - 1);
     lines.push_back({fitted("Esc: back", width), Style::dim});
@@ -193,7 +202,7 @@ std::vector<TopLine> top_frame(const TopSnapshot& snapshot, const TopState& stat
   auto heading = heading_line(state, layout);
   heading.text = fitted(heading.text, width);
   lines.push_back(std::move(heading));
-  const auto room = height > 3 ? height - 3 : 0;
+  const auto room = height > lines.size() + 1 ? height - lines.size() - 1 : 0;
   const auto first = state.selected >= room && room > 0 ? state.selected - room + 1 : 0;
   for (auto at = first; at < rows.size() && at < first + room; ++at) {
     const auto style = at == state.selected ? Style::selected

@@ -157,7 +157,7 @@ TopRow TopModel::publisher_row(const PublisherLook& look, std::uint64_t bytes, d
   if (!look.info) {
     row.values.assign(publisher_columns.size(), 0);
     row.past = remember(key, 0);
-    row.alarming = true;
+    row.alarming = row.silent = true;
     return row;
   }
   double lag = 0, parked = 0;
@@ -191,6 +191,8 @@ TopSnapshot TopModel::sample(const std::vector<PublisherLook>& looks, const std:
   std::map<std::string, std::uint64_t> bytes;
   for (const auto& topic : topics) bytes[topic.publisher] += topic.bytes;
   for (const auto& look : looks) {
+    if (!look.answers())
+      snapshot.silent.push_back(look.name == look.endpoint ? look.name : look.name + " at " + look.endpoint);
     snapshot.rows[static_cast<int>(TopView::publishers)].push_back(
         publisher_row(look, bytes[look.name], seconds));
     for (const auto& group : look.groups)

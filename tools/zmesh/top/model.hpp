@@ -21,6 +21,7 @@ struct TopRow {
   std::deque<double> past;     ///< of the view's spark column, oldest first
   std::string detail;          ///< several lines, shown when the row is opened
   bool alarming = false;       ///< parked events, nobody attends, no answer
+  bool silent = false;         ///< a publisher that does not answer: its values are not known
 };
 
 /// Everything at one time.
@@ -28,6 +29,7 @@ struct TopSnapshot {
   std::vector<TopRow> rows[3];  ///< by TopView
   std::uint64_t samples = 0;    ///< taken so far; rates are there from the second on
   mesh::WallTime at = 0;
+  std::vector<std::string> silent;  ///< publishers that do not answer: "NAME at ENDPOINT"
 };
 
 struct TopColumn {

@@ -36,6 +36,7 @@ std::string json_rows(const TopSnapshot& snapshot, const TopState& state) {
                  {"view", std::string(to_string(state.view))},
                  {"name", row->name},
                  {"publisher", row->publisher.empty() ? Json() : Json(row->publisher)}};
+    if (state.view == TopView::publishers) json["answers"] = !row->silent;
     for (std::size_t at = 0; at < columns.size(); ++at) {
       std::string name = columns[at].title;
       for (auto& symbol : name) symbol = symbol == '/' ? '_' : static_cast<char>(std::tolower(symbol));
@@ -108,7 +109,8 @@ ExitCode top_lines(const TopSampler& sampler, const TopState& state, const TopOp
       out = json_rows(snapshot, state);
     } else {
       const auto rows = top_rows(snapshot, state).size();
-      auto lines = top_frame(snapshot, state, plain_width, std::max<std::size_t>(rows, 1) + 3);
+      const auto heads = snapshot.silent.empty() ? 3 : 4;
+      auto lines = top_frame(snapshot, state, plain_width, std::max<std::size_t>(rows, 1) + heads);
       lines.pop_back();  // the keys
       for (const auto& line : lines) {
         auto text = line.text;

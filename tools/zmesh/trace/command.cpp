@@ -13,8 +13,9 @@ void add_trace(CLI::App& app, Chosen& chosen) {
       ->add_option("WHERE", options->where,
                    "Control endpoint or @NAME of the publisher, or its journal's DIR")
       ->required();
-  command->add_option("SEQ", options->seqs, "The event, or several");
-  command->add_option("--key", options->key, "Every event with this key, instead");
+  command->add_option("SEQ", options->wanted, "The event, or several; what is no number is a key");
+  command->add_option("--key", options->key,
+                      "Every event with this key, instead (also one that is a number)");
   command->add_option("--last", options->last, "Of a key: only the newest N")->capture_default_str();
   command->add_option("--group", options->group, "Only in this group");
   command->add_flag("--json", options->json, "One object per event");
@@ -30,9 +31,13 @@ void add_trace(CLI::App& app, Chosen& chosen) {
       "Whether an event was sent live or fetched is known to its running publisher only, of what it has "
       "answered "
       "since its\nstart (the newest 32 stretches of each group); every attempt after the first is a "
-      "redelivery.\n"
+      "redelivery. Attempts "
+      "of what is\nsettled are not kept: of the newest 32 incidents of each group its running publisher "
+      "tells that "
+      "they failed.\n"
       "\n"
       "  zmesh trace @bookings 1017\n"
+      "  zmesh trace @bookings b-17\n"
       "  zmesh trace /var/lib/bookings --key b-17 --group refunds\n"
       "  zmesh trace tcp://127.0.0.1:5601 1017 --json\n"
       "\n"

@@ -1,6 +1,7 @@
 #include <tools/zmesh/trace/trace.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 #include <journal/journal.hpp>
 #include <mesh/admin.hpp>
@@ -33,8 +34,33 @@ class TraceSink final : public StreamSink {
   std::vector<SniffItem> items_;
 };
 
-mesh::Result<void> find_events(const TraceOptions& options, const Where& where, std::vector<SniffItem>& items,
-                               Interrupt& interrupt) {
+struct Wanted {
+  std::vector<mesh::Seq> seqs;
+  std::string key;
+};
+
+/// What is no seq is a key.
+mesh::Result<Wanted> understand(const TraceOptions& options) {
+  Wanted wanted{{}, options.key};
+  for (const auto& text : options.wanted) {
+    mesh::Seq seq = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seq);
+    if (error == std::errc() && end == text.data() + text.size()) {
+      wanted.seqs.push_back(seq);
+    } else if (options.wanted.size() == 1 && wanted.key.empty()) {
+      wanted.key = text;
+    } else {
+      return mesh::fail(mesh::Errc::invalid_argument,
+                        "'" + text + "' is no SEQ; one key is named alone, or by --key");
+    }
+  }
+  if (wanted.seqs.empty() == wanted.key.empty())
+    return mesh::fail(mesh::Errc::invalid_argument, "name either SEQs or a key");
+  return wanted;
+}
+
+mesh::Result<void> find_events(const TraceOptions& options, const Wanted& wanted, const Where& where,
+                               std::vector<SniffItem>& items, Interrupt& interrupt) {
   StreamOptions stream;
   // From the journal where there is one: that costs the publisher nothing.
   if (where.journal.empty()) {
@@ -44,9 +70,9 @@ mesh::Result<void> find_events(const TraceOptions& options, const Where& where, 
   }
   stream.marks = false;
   TraceSink sink;
-  if (!options.key.empty()) {
+  if (!wanted.key.empty()) {
     std::string key;
-    append_string(key, options.key);
+    append_string(key, wanted.key);
     stream.filter.where = {"key=" + key};
     if (where.journal.empty()) {
       stream.start.from = mesh::Start{mesh::Start::Kind::earliest, 0, 0};
@@ -57,7 +83,7 @@ mesh::Result<void> find_events(const TraceOptions& options, const Where& where, 
     if (!end) return end.error();
     if (end->error) return *end->error;
   }
-  for (const auto seq : options.seqs) {
+  for (const auto seq : wanted.seqs) {
     stream.filter.where.clear();
     stream.start = {};
     stream.start.from = mesh::Start{mesh::Start::Kind::seq, seq, 0};
@@ -72,7 +98,7 @@ mesh::Result<void> find_events(const TraceOptions& options, const Where& where, 
                                                    " (never committed, or dropped by retention)");
   }
   items = std::move(sink.items());
-  if (items.size() > options.last && !options.key.empty())
+  if (items.size() > options.last && !wanted.key.empty())
     items.erase(items.begin(), items.end() - static_cast<std::ptrdiff_t>(options.last));
   return {};
 }
@@ -112,10 +138,8 @@ std::string_view to_string(GroupTrace::State state) {
 }
 
 ExitCode trace(const TraceOptions& options) {
-  if (options.seqs.empty() == options.key.empty()) {
-    complain("name either SEQs or a --key");
-    return ExitCode::usage;
-  }
+  const auto wanted = understand(options);
+  if (!wanted) return report(wanted.error());
   auto where = find_where(options.where);
   if (!where) return report(where.error());
   // Where its journal is another user's, the publisher can be asked.
@@ -123,7 +147,8 @@ ExitCode trace(const TraceOptions& options) {
     where->journal.clear();
   Interrupt interrupt;
   std::vector<SniffItem> items;
-  if (const auto found = find_events(options, *where, items, interrupt); !found) return report(found.error());
+  if (const auto found = find_events(options, *wanted, *where, items, interrupt); !found)
+    return report(found.error());
   if (items.empty()) {
     complain("no event has that key");
     return ExitCode::failure;
@@ -138,7 +163,9 @@ ExitCode trace(const TraceOptions& options) {
     for (auto& group : *groups) {
       const auto status = std::find_if(statuses.begin(), statuses.end(),
                                        [&](const auto& one) { return one.group == group.group; });
-      if (status != statuses.end()) tell_way(group, *status, item.event.seq, item.event.slot);
+      if (status == statuses.end()) continue;
+      tell_way(group, *status, item.event.seq, item.event.slot);
+      tell_incidents(group, *status, item.event.seq);
     }
     if (!options.group.empty())
       std::erase_if(*groups, [&](const auto& group) { return group.group != options.group; });

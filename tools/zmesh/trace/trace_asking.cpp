@@ -31,8 +31,9 @@ mesh::Result<std::vector<GroupTrace>> trace_by_asking(const std::string& endpoin
       trace.reason = found.reason;
       trace.redrives = found.redrives;
       trace.attempts = std::move(found.attempts);
-    } else if (event.seq <= group.floor) {
-      trace.state = GroupTrace::State::settled;
+    } else {
+      trace.history = GroupTrace::History::unknown;
+      if (event.seq <= group.floor) trace.state = GroupTrace::State::settled;
     }
     traces.push_back(std::move(trace));
   }

@@ -128,11 +128,16 @@ class JournalTrace {
       return false;
     });
     if (!scanned) return scanned.error();
-    if (trace.state == GroupTrace::State::discarded) return trace;
+    if (trace.state == GroupTrace::State::discarded) {
+      trace.history = GroupTrace::History::unknown;
+      return trace;
+    }
     const auto ledgers = value_of(mesh::Table::ledgers, trace.group);
     if (!ledgers) return ledgers.error();
-    if (*ledgers && settled_in((**ledgers).at(1), event_.slot, event_.seq))
+    if (*ledgers && settled_in((**ledgers).at(1), event_.slot, event_.seq)) {
       trace.state = GroupTrace::State::settled;
+      trace.history = GroupTrace::History::unknown;
+    }
     return trace;
   }
 

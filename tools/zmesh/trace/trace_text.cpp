@@ -51,6 +51,49 @@ std::string way_sentence(const GroupTrace& group) {
   return "";
 }
 
+std::string_view what_text(mesh::Incident::What what) {
+  switch (what) {
+    case mesh::Incident::What::retry:
+      return "failed";
+    case mesh::Incident::What::parked:
+      return "parked";
+    case mesh::Incident::What::redriven:
+      return "redriven";
+    case mesh::Incident::What::discarded:
+      return "discarded";
+  }
+  return "unknown";
+}
+
+/// The attempt that failed, or the last one before it was parked; 0: none.
+std::uint32_t attempt_of(const mesh::Incident& incident) {
+  return incident.what == mesh::Incident::What::retry && incident.attempt > 0 ? incident.attempt - 1
+                                                                              : incident.attempt;
+}
+
+std::string incident_sentence(const mesh::Incident& incident) {
+  std::string text;
+  if (const auto attempt = attempt_of(incident); attempt > 0)
+    text = "attempt " + std::to_string(attempt) + " ";
+  text += what_text(incident.what);
+  if (incident.reason) text += ": " + std::string(mesh::to_string(*incident.reason));
+  return text;
+}
+
+std::string history_sentence(const GroupTrace& group) {
+  switch (group.history) {
+    case GroupTrace::History::all:
+      return "";
+    case GroupTrace::History::newest:
+      return "(when, by whom and with what error is no longer kept)";
+    case GroupTrace::History::none:
+      return "no attempt has failed since the publisher's start";
+    case GroupTrace::History::unknown:
+      return "whether attempts have failed is not known (any more)";
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string trace_text(const SniffItem& item, const std::vector<GroupTrace>& groups) {
@@ -80,6 +123,8 @@ std::string trace_text(const SniffItem& item, const std::vector<GroupTrace>& gro
       }
       text += '\n';
     }
+    for (const auto& incident : group.incidents) text += "    " + incident_sentence(incident) + '\n';
+    if (const auto history = history_sentence(group); !history.empty()) text += "    " + history + '\n';
   }
   return text;
 }
@@ -101,6 +146,14 @@ std::string trace_json(const SniffItem& item, const std::vector<GroupTrace>& gro
                           {"reason", std::string(mesh::to_string(attempt.reason))},
                           {"text", attempt.text}});
     }
+    auto incidents = Json::array();
+    for (const auto& incident : group.incidents) {
+      const auto attempt = attempt_of(incident);
+      incidents.push_back(
+          {{"what", std::string(what_text(incident.what))},
+           {"attempt", attempt > 0 ? Json(attempt) : Json()},
+           {"reason", incident.reason ? Json(std::string(mesh::to_string(*incident.reason))) : Json()}});
+    }
     list.push_back({{"group", group.group},
                     {"state", std::string(to_string(group.state))},
                     {"at", group.at > 0 ? Json(time_text(group.at)) : Json()},
@@ -109,7 +162,9 @@ std::string trace_json(const SniffItem& item, const std::vector<GroupTrace>& gro
                     {"way", std::string(to_string(group.way))},
                     {"way_member", group.way_member.empty() ? Json() : Json(group.way_member)},
                     {"way_at", group.way_at > 0 ? Json(time_text(group.way_at)) : Json()},
-                    {"attempts", attempts}});
+                    {"attempts", attempts},
+                    {"history", std::string(to_string(group.history))},
+                    {"incidents", incidents}});
   }
   return line + ",\"groups\":" + list.dump(-1, ' ', false, Json::error_handler_t::replace) + "}\n";
 }
