@@ -1,3 +1,5 @@
+#include <poll.h>
+
 #include <atomic>
 #include <boost/test/unit_test.hpp>
 #include <thread>
@@ -163,4 +165,42 @@ BOOST_AUTO_TEST_CASE(times_do_not_go_back_before_what_the_journal_has) {
   std::vector<EventView> events;
   BOOST_REQUIRE(decode_events(batches.front().view(), events).ok());
   BOOST_TEST(events.front().time == ahead);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_that_may_wait_is_asked_to_commit_and_the_engine_woken_only_if_it_does_not) {
+  Waker waker;
+  unsigned asked = 0;
+  bool does = true;
+  StagingSettings settings{Origin{}, 1, 1000, 1000};
+  settings.commit_here = [&] {
+    ++asked;
+    return does;
+  };
+  Staging staging(settings, waker);
+  std::vector<Batch> batches;
+  const auto woken = [&] {
+    pollfd item{waker.fd(), POLLIN, 0};
+    const bool is = ::poll(&item, 1, 0) == 1;
+    waker.disarm();
+    waker.arm();
+    return is;
+  };
+  waker.arm();
+  BOOST_REQUIRE(staging.publish(event_of("first"), 1s).ok());
+  BOOST_TEST(asked == 1u);
+  BOOST_TEST(!woken());
+  BOOST_REQUIRE(staging.publish(event_of("not the first"), 1s).ok());
+  BOOST_TEST(asked == 1u);
+  staging.take(batches, 1u << 20);
+  staging.release(body_bytes(batches));
+  BOOST_REQUIRE(staging.publish(event_of("of one that never waits"), std::nullopt).ok());
+  BOOST_TEST(asked == 1u);
+  BOOST_TEST(woken());
+  batches.clear();
+  staging.take(batches, 1u << 20);
+  staging.release(body_bytes(batches));
+  does = false;
+  BOOST_REQUIRE(staging.publish(event_of("left to the engine"), 1s).ok());
+  BOOST_TEST(asked == 2u);
+  BOOST_TEST(woken());
 }

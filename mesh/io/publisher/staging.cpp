@@ -74,7 +74,8 @@ Result<Seq> Staging::publish(const EventInput& event, std::optional<Duration> ti
   const bool first = !waiting_.load(std::memory_order_relaxed);  // written under the lock only
   if (first) waiting_.store(true, std::memory_order_seq_cst);
   lock.unlock();
-  if (!first || (timeout && commit_here_ && commit_here_())) return seq;
+  const bool may_wait = timeout && *timeout > Duration::zero();
+  if (!first || (may_wait && commit_here_ && commit_here_())) return seq;
   engine_.notify();
   return seq;
 }
