@@ -262,6 +262,10 @@ void ConsumerNode::carry_out(Link& link) {
     }
     link.live->connect(watcher() ? std::vector<std::string>{} : scenario_.groups[group_].prefixes);
   }
+  if (effects.listen) {
+    world_.trace.line(name_, *effects.listen ? "listens" : "listens no more", {});
+    link.live->listen(*effects.listen);
+  }
   for (const auto& message : effects.control) {
     checker_.reported(process_, link.index, message);
     world_.trace.line(name_, "sends", {{"kind", message.index()}},

@@ -82,26 +82,42 @@ void ControlLink::arrive(const Frames& frames, bool to_server, const mesh::core:
 }
 
 void LivePipe::connect(std::vector<std::string> prefixes) {
-  disconnect();
   wanted_ = std::move(prefixes);
   if (wanted_.empty()) wanted_.emplace_back();
+  listening_ = true;
+  reconnect();
+}
+
+void LivePipe::reconnect() {
+  disconnect();
   world_.in(world_.rng.between(1ms, 1ms + plan_.subscribe_max), [this, connection = connection_] {
     if (connection != connection_ || !client_.running()) return;
     if (!server_.listening()) return cut(world_.rng.between(5ms, 100ms));
     up_ = true;
-    lane_.last = world_.now();
-    Duration when = world_.now();
-    for (const auto& prefix : wanted_) {
-      when += world_.rng.between(Duration{0}, plan_.subscribe_max);
-      world_.at(when, [this, connection, prefix] { subscribe(connection, prefix); });
-    }
+    lane_.last = told_ = world_.now();
+    if (listening_) tell_wanted();
   });
+}
+
+void LivePipe::listen(bool on) {
+  if (std::exchange(listening_, on) == on || !up_) return;
+  tell_wanted();
+}
+
+void LivePipe::tell_wanted() {
+  told_ = std::max(told_, world_.now());
+  for (const auto& prefix : wanted_) {
+    told_ += world_.rng.between(Duration{0}, plan_.subscribe_max);
+    world_.at(told_, [this, connection = connection_, prefix, on = listening_] {
+      subscribe(connection, prefix, on);
+    });
+  }
 }
 
 void LivePipe::cut(Duration away) {
   disconnect();
   world_.in(away, [this, connection = connection_] {
-    if (connection == connection_ && client_.running()) connect(wanted_);
+    if (connection == connection_ && client_.running()) reconnect();
   });
 }
 
@@ -117,8 +133,12 @@ void LivePipe::disconnect() {
             });
 }
 
-void LivePipe::subscribe(std::uint64_t connection, const std::string& prefix) {
+void LivePipe::subscribe(std::uint64_t connection, const std::string& prefix, bool on) {
   if (connection != connection_ || !up_ || !server_.listening()) return;
+  if (!on) {
+    if (subscribed_.erase(prefix) > 0) forget({prefix});
+    return;
+  }
   if (!subscribed_.insert(prefix).second) return;
   if (++(*counts)[prefix] == 1) server_.on_subscription(prefix, true);
 }

@@ -91,6 +91,8 @@ class LivePipe {
 
   /// Connects (again), subscribing these prefixes.
   void connect(std::vector<std::string> prefixes);
+  /// Subscribes again what it has unsubscribed, or unsubscribes all; what is under way still comes.
+  void listen(bool on);
   void cut(Duration away);
   void disconnect();
 
@@ -104,7 +106,9 @@ class LivePipe {
   std::shared_ptr<std::map<std::string, int>> counts;
 
  private:
-  void subscribe(std::uint64_t connection, const std::string& prefix);
+  void reconnect();
+  void tell_wanted();
+  void subscribe(std::uint64_t connection, const std::string& prefix, bool on);
   void forget(std::set<std::string> prefixes);
   void rewrite(mesh::LiveMessage& message);
 
@@ -116,6 +120,8 @@ class LivePipe {
   bool up_ = false;
   std::uint64_t connection_ = 0;
   std::vector<std::string> wanted_;
+  bool listening_ = true;
+  Duration told_{0};                  ///< when the newest of its subscription messages arrives
   std::set<std::string> subscribed_;  ///< as the XPUB knows
   std::size_t in_pipe_ = 0;
   Lane lane_;
