@@ -199,7 +199,7 @@ void Checker::dropped(PublisherIndex publisher, mesh::Seq through) {
       const bool copied = entry.in_retry && entry.redriven > 0;
       const bool settled = (entry.acked > 0 || entry.parked || entry.discarded) && !entry.in_retry;
       if (settled || copied) continue;
-      if (!may_expire() && event.seq > one.unowed_through) {
+      if (!may_expire() && !entry.expired && event.seq > one.unowed_through) {
         broken("kept until every group has settled", "dropped " + name_of(publisher, group, index));
       }
       if (!entry.expired) ++tally.expired;
