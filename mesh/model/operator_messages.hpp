@@ -35,9 +35,9 @@ struct Info {
   std::string version;                  ///< of its software; empty: it does not tell (older than this field)
   WallTime time = 0;                    ///< its clock when it answered; 0: it does not tell
   std::uint64_t journal_bytes_max = 0;  ///< the journal's limit; 0: it does not tell
-  std::uint64_t journal_owed_bytes =
-      0;  ///< of journal_bytes, the segments that hold something owed, which may
-          ///< not be dropped to make room; at the limit publishing is refused
+  /// Of journal_bytes, the segments that hold something owed, which may not be dropped to make room; at the
+  /// limit publishing is refused.
+  std::uint64_t journal_owed_bytes = 0;
   /// When that limit is reached if what is owed goes on growing as in the last minute; nothing: it does not
   /// grow, or is too new to tell.
   std::optional<Duration> journal_full_in;

@@ -100,6 +100,25 @@ void Operating::on_ages(ReadToTellAges reason, const ReadResult& result, Now now
   desk_.send(reason.route, std::move(reason.list));
 }
 
+void Operating::on_state_failed(const Error& error) {
+  const auto refuse = [&](const Route& route, std::uint64_t id) {
+    desk_.refuse(route, id, 0, error.code,
+                 "the state cannot be written, and nothing of it read: " + error.text);
+  };
+  std::erase_if(desk_.reads, [&](auto& read) {
+    if (auto* ages = std::get_if<ReadToTellAges>(&read.second)) {
+      desk_.send(ages->route, std::move(ages->list));
+    } else if (const auto* list = std::get_if<ReadToList>(&read.second)) {
+      refuse(list->route, list->id);
+    } else if (const auto* rewind = std::get_if<ReadToRewind>(&read.second)) {
+      refuse(rewind->route, rewind->command.id);
+    } else {
+      return false;
+    }
+    return true;
+  });
+}
+
 void Operating::on_parked_list(const Route& route, const ParkedListRequest& request) {
   const Group* group = group_for(route, request.id, request.group);
   if (group == nullptr) return;
