@@ -101,6 +101,10 @@ struct GroupStatus {
   /// How long it may be without members before the journal keeps nothing for it; nothing: for ever.
   std::optional<Duration> lease;
   Duration unattended{0};  ///< how much of the lease has passed so; all of it: nothing is kept for it
+  /// Of its policy; see RetryPolicy.
+  Order order = Order::none;
+  OnPark on_park = OnPark::go_on;
+  std::uint32_t attempts_max = 0;  ///< 0: the publisher does not tell its policy
   bool operator==(const GroupStatus&) const = default;
 };
 
