@@ -105,6 +105,9 @@ struct GroupStatus {
   Order order = Order::none;
   OnPark on_park = OnPark::go_on;
   std::uint32_t attempts_max = 0;  ///< 0: the publisher does not tell its policy
+  /// At the journal's limit new events are refused rather than that it loses some that it has not settled.
+  /// Also true of a publisher that does not tell (older than this field).
+  bool owed = true;
   bool operator==(const GroupStatus&) const = default;
 };
 

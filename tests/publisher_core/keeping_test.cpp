@@ -214,6 +214,8 @@ BOOST_AUTO_TEST_CASE(what_only_a_group_that_is_not_named_has_not_settled_goes_at
   BOOST_TEST(!small.mesh.core->full());
   BOOST_TEST(small.mesh.journal->dropped_through() > 0u);
   BOOST_TEST(small.mesh.status("g").expired == 0u);
+  BOOST_TEST(small.mesh.status("g").owed);
+  BOOST_TEST(!small.mesh.status("other").owed);
   BOOST_TEST(small.mesh.status("other").expired == small.mesh.journal->dropped_through());
 }
 
@@ -232,6 +234,17 @@ BOOST_AUTO_TEST_CASE(what_a_named_group_has_not_settled_fills_the_journal_whatev
   small.member.ack(10);
   small.mesh.pass(50ms);
   BOOST_TEST(!small.mesh.core->full());
+}
+
+BOOST_AUTO_TEST_CASE(groups_tell_whether_they_are_owed) {
+  Small refusing(limit(1 << 20));
+  BOOST_TEST(refusing.mesh.status("g").owed);
+  Small dropping(limit(1 << 20, RetentionPolicy::OnLimit::drop_oldest));
+  BOOST_TEST(!dropping.mesh.status("g").owed);
+  refusing.mesh.tell("op", GroupCommand{9, GroupCommand::Kind::lease, "g", {}, false, 1h});
+  refusing.member.detach(0);
+  refusing.mesh.pass(1h);
+  BOOST_TEST(!refusing.mesh.status("g").owed);
 }
 
 BOOST_AUTO_TEST_CASE(a_named_group_that_is_not_there_yet_is_owed_everything) {

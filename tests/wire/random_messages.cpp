@@ -256,9 +256,9 @@ GroupList RandomMessages::make() {
   for (GroupStatus& group : list.groups) {
     const Order order = coin() ? Order::key : Order::none;
     const OnPark on_park = coin() ? OnPark::park_key : OnPark::go_on;
-    group = {name(),   prefixes(), number(), number(), number(), number(), number(),  number(), number(),
-             number(), number(),   number(), {},       {},       {},       {},        0,        {},
-             coin(),   number(),   {},       {},       order,    on_park,  number32()};
+    group = {name(),   prefixes(), number(), number(), number(), number(), number(),   number(), number(),
+             number(), number(),   number(), {},       {},       {},       {},         0,        {},
+             coin(),   number(),   {},       {},       order,    on_park,  number32(), coin()};
     if (coin()) group.lease = group.unattended = duration();
     if (coin()) group.oldest_age = duration();
     group.members.resize(below(3));

@@ -4,6 +4,7 @@
 #include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/operating.hpp>
 #include <mesh/core/publisher/parking.hpp>
+#include <mesh/core/publisher/retention_plan.hpp>
 
 namespace mesh::core {
 
@@ -57,6 +58,7 @@ std::vector<GroupStatus> Operating::statuses(Now now) const {
   for (const auto& [name, group] : desk_.groups) {
     out.push_back(status_of(*group, desk_.head));
     out.back().unattended = unattended(*group, now);
+    out.back().owed = is_owed(desk_, *group);
     for (const Assignment::Member& member : group->assignment.members()) {
       const auto it = desk_.sessions.all().find(member.session);
       if (it == desk_.sessions.all().end()) continue;

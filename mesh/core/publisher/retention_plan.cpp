@@ -80,8 +80,14 @@ void Keeping::on_settled(Now now) {
   if (full_) run(now);
 }
 
+bool is_owed(const Desk& desk, const Group& group) {
+  const RetentionPolicy& policy = desk.settings.retention;
+  if (lapsed(group) || policy.on_limit == RetentionPolicy::OnLimit::drop_oldest) return false;
+  const auto& names = policy.owed_to;
+  return names.empty() || std::find(names.begin(), names.end(), group.name) != names.end();
+}
+
 Needs Keeping::needs() const {
-  const auto& names = desk_.settings.retention.owed_to;
   Needs needs;
   const auto lower = [](std::optional<Seq>& to, Seq from) { to = std::min(to.value_or(from), from); };
   for (const auto& [name, group] : desk_.groups) {
@@ -89,10 +95,9 @@ Needs Keeping::needs() const {
     Seq from = group->ledger.floor() + 1;
     if (const Seq retry = group->retries.lowest_uncopied(); retry != 0) from = std::min(from, retry);
     lower(needs.settled_from, from);
-    if (names.empty() || std::find(names.begin(), names.end(), name) != names.end())
-      lower(needs.owed_from, from);
+    if (is_owed(desk_, *group)) lower(needs.owed_from, from);
   }
-  for (const std::string& name : names) {
+  for (const std::string& name : desk_.settings.retention.owed_to) {
     if (!desk_.groups.contains(name)) lower(needs.owed_from, 1);
   }
   return needs;

@@ -32,6 +32,9 @@ struct Needs {
 RetentionPlan plan_retention(const JournalUsage& usage, const Needs& needs, const RetentionPolicy& policy,
                              WallTime now);
 
+/// At bytes_max the group's unsettled events stay, and new ones are refused.
+bool is_owed(const Desk& desk, const Group& group);
+
 /// Keeps the plan going.
 class Keeping {
  public:

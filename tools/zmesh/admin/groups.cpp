@@ -55,6 +55,7 @@ Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
   json["lease_seconds"] = group.lease ? Json(seconds(*group.lease)) : Json();
   json["unattended_seconds"] = seconds(group.unattended);
   json["lapsed"] = lapsed(group);
+  json["owed"] = group.owed;
   const bool told = group.attempts_max > 0;
   json["order"] = told ? Json(order_text(group)) : Json();
   json["on_park"] = told ? Json(on_park_text(group)) : Json();
