@@ -259,7 +259,7 @@ void Checker::turn_ended(PublisherIndex publisher, const std::vector<mesh::Group
       if (!wanted(one, log, index) || log.events[index].lost) continue;
       const bool settled =
           entry.acked > 0 || entry.in_retry || entry.parked || entry.discarded || entry.expired;
-      if (!settled && (may_expire() || one.unowed_through > 0 || one.lapsed) &&
+      if (!settled && (may_expire(*group) || one.unowed_through > 0 || one.lapsed) &&
           status.expired > one.expired) {
         ++one.expired;  // passed by an explicit policy, and said so
         entry.expired = true;
