@@ -60,6 +60,8 @@ std::string_view to_string(Errc code) {
       return "unsupported";
     case Errc::in_use:
       return "in_use";
+    case Errc::policy_mismatch:
+      return "policy_mismatch";
   }
   return "unknown";  // a code from a newer peer
 }

@@ -43,6 +43,7 @@ enum class Errc : unsigned {
   stale = 26,              ///< the epoch of the request has passed; harmless
   unsupported = 27,        ///< a request this version does not know
   in_use = 28,             ///< the group has members, or is not paused
+  policy_mismatch = 29,    ///< another live member of the group keeps its keys' order otherwise
 };
 
 /// The code's name as written above (stable; used in logs and `--json`).

@@ -32,11 +32,12 @@ struct Info {
   std::uint64_t journal_bytes = 0;
   std::uint32_t group_count = 0;
   std::uint32_t session_count = 0;
-  std::string version;                   ///< of its software; empty: it does not tell (older than this field)
-  WallTime time = 0;                     ///< its clock when it answered; 0: it does not tell
-  std::uint64_t journal_bytes_max = 0;   ///< the journal's limit; 0: it does not tell
-  std::uint64_t journal_owed_bytes = 0;  ///< of journal_bytes, what may not be dropped to make room; at the
-                                         ///< limit publishing is refused
+  std::string version;                  ///< of its software; empty: it does not tell (older than this field)
+  WallTime time = 0;                    ///< its clock when it answered; 0: it does not tell
+  std::uint64_t journal_bytes_max = 0;  ///< the journal's limit; 0: it does not tell
+  /// Of journal_bytes, the segments that hold something owed, which may not be dropped to make room; at the
+  /// limit publishing is refused.
+  std::uint64_t journal_owed_bytes = 0;
   /// When that limit is reached if what is owed goes on growing as in the last minute; nothing: it does not
   /// grow, or is too new to tell.
   std::optional<Duration> journal_full_in;
@@ -100,6 +101,13 @@ struct GroupStatus {
   /// How long it may be without members before the journal keeps nothing for it; nothing: for ever.
   std::optional<Duration> lease;
   Duration unattended{0};  ///< how much of the lease has passed so; all of it: nothing is kept for it
+  /// Of its policy; see RetryPolicy.
+  Order order = Order::none;
+  OnPark on_park = OnPark::go_on;
+  std::uint32_t attempts_max = 0;  ///< 0: the publisher does not tell its policy
+  /// At the journal's limit new events are refused rather than that it loses some that it has not settled.
+  /// Also true of a publisher that does not tell (older than this field).
+  bool owed = true;
   bool operator==(const GroupStatus&) const = default;
 };
 

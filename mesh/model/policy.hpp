@@ -32,8 +32,9 @@ enum class OnPark : std::uint8_t {
 };
 
 /// When a failed event comes again, when it is parked instead, and what waits for it meanwhile. All members
-/// of a group should bring the same; the newest one's is the group's. Where that changes to Order::key, what
-/// already waits for its retry is still passed by later events of its key.
+/// of a group should bring the same; the newest one's is the group's. But another order or on_park than that
+/// of live members is refused (policy_mismatch) until they have left. Where the order changes to Order::key,
+/// what already waits for its retry is still passed by later events of its key.
 struct RetryPolicy {
   /// The delay before attempt 2, 3, ...; the last repeats. 1 to 32 entries of 0 to 30 days.
   std::vector<Duration> backoff{100ms, 1s, 5s, 30s, 2min};

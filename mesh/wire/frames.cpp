@@ -10,7 +10,7 @@ namespace {
 
 // Bytes of a frame of group status, at most. One status has at most 245 KiB.
 constexpr std::size_t status_frame_max = 250u << 10;
-constexpr std::size_t status_fields = 22;
+constexpr std::size_t status_fields = 26;
 constexpr std::size_t status_fields_min = 14;  // the others were appended later
 constexpr std::size_t members_max = 256;
 constexpr std::size_t groups_max = 65'536;
@@ -130,6 +130,10 @@ void write(Writer& writer, const GroupStatus& status) {
     writer.nil();
   }
   wire::write(writer, status.unattended);
+  writer.uint(static_cast<std::uint8_t>(status.order));
+  writer.uint(static_cast<std::uint8_t>(status.on_park));
+  writer.uint(status.attempts_max);
+  writer.boolean(status.owed);
 }
 
 GroupStatus read_status(Reader& reader) {
@@ -167,6 +171,10 @@ GroupStatus read_status(Reader& reader) {
   if (has(19)) status.reserved = reader.uint("reserved");
   if (has(20) && !reader.nil()) status.lease = read_duration(reader, "lease");
   if (has(21)) status.unattended = read_duration(reader, "unattended");
+  if (has(22)) status.order = static_cast<Order>(reader.uint("order", 1));
+  if (has(23)) status.on_park = static_cast<OnPark>(reader.uint("on_park", 1));
+  if (has(24)) status.attempts_max = reader.uint32("attempts_max");
+  if (has(25)) status.owed = reader.boolean("owed");
   for (std::size_t i = status_fields; i < fields && reader.ok(); ++i) reader.skip("status");
   return status;
 }

@@ -42,6 +42,16 @@ struct Operated : TwoMembers {
         Release{member.session, ++member.request, member.epoch, grant.release, {{grant.release, floor, {}}}});
   }
 
+  std::size_t rows(Table table) const {
+    std::size_t count = 0;
+    const auto scanned = mesh.journal->scan_state(table, {}, [&](std::string_view, std::string_view) {
+      ++count;
+      return true;
+    });
+    BOOST_REQUIRE(scanned.ok());
+    return count;
+  }
+
   void take(Member& member) {
     const Grant grant = grant_of(member);
     member.epoch = grant.epoch;
@@ -170,6 +180,31 @@ BOOST_AUTO_TEST_CASE(after_a_rewind_nobody_settles_again_what_he_had_settled_bef
   BOOST_TEST(at.mesh.status("g").floor == 0u);
 }
 
+// It was stopped before the pause, lost its lease, and goes on after the rewind with what it had settled.
+BOOST_AUTO_TEST_CASE(a_zombie_of_before_a_rewind_does_not_settle_what_is_wanted_again) {
+  Operated at;
+  const Epoch before = at.first.epoch;
+  const SlotMask slots = at.first.slots;
+  at.first.fetch(0);
+  at.second.fetch(0);
+  at.done(Kind::pause);
+  at.give_back(at.second, 40);
+  at.mesh.pass(3s);
+  at.second.ack(40);
+  at.mesh.pass(2s);
+  BOOST_REQUIRE(at.mesh.noticed("member.lost") == 1u);
+  BOOST_TEST(at.done(Kind::rewind, 11).floor == 10u);
+  for (unsigned restarts = 0; restarts < 2; ++restarts) {
+    const Welcome welcome = at.first.attach(Resume{before, slots, {{slots, 40, {}}}, {}});
+    BOOST_TEST(!welcome.resumed);
+    BOOST_TEST(at.mesh.status("g").floor == 10u);
+    BOOST_TEST(at.mesh.status("g").lag == 30u);
+    at.mesh.crash();  // nor by what is journaled
+    at.mesh.open();
+  }
+  BOOST_TEST(at.mesh.status("g").lag == 30u);
+}
+
 BOOST_AUTO_TEST_CASE(late_words_of_before_a_rewind_do_not_count_when_the_slots_have_come_back) {
   Operated at;
   const Epoch before = at.first.epoch;
@@ -268,21 +303,28 @@ BOOST_AUTO_TEST_CASE(a_removed_group_leaves_nothing_and_one_of_its_name_begins_a
   BOOST_TEST(at.mesh.core->groups(at.mesh.now).empty());
   BOOST_TEST(at.mesh.core->settled(40));
   for (const Table table : {Table::groups, Table::ledgers, Table::retries, Table::parked}) {
-    std::size_t count = 0;
-    BOOST_REQUIRE(at.mesh.journal
-                      ->scan_state(table, {},
-                                   [&](std::string_view, std::string_view) {
-                                     ++count;
-                                     return true;
-                                   })
-                      .ok());
-    BOOST_TEST(count == 0u);
+    BOOST_TEST(at.rows(table) == 0u);
   }
   BOOST_TEST((at.refused(Kind::remove).code == Errc::unknown_group));
   at.mesh.pass(10s);
   at.first.attach();
   BOOST_TEST(at.mesh.status("g").floor == 0u);
   BOOST_TEST(at.mesh.status("g").lag == 40u);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_parked_goes_with_its_group) {
+  Operated at;
+  at.first.judge(Verdict::Kind::park, 3, 1, Reason::handler_rejected);
+  at.second.judge(Verdict::Kind::park, 35, 1, Reason::handler_rejected);
+  BOOST_REQUIRE(at.rows(Table::parked) == 2u);
+  at.first.detach(1);
+  at.second.detach(1);
+  BOOST_TEST(at.done(Kind::remove).parked == 2u);
+  BOOST_TEST(at.rows(Table::parked) == 0u);
+  at.mesh.crash();
+  at.mesh.open();
+  at.first.attach();
+  BOOST_TEST(at.mesh.status("g").parked == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(a_read_under_way_for_a_removed_group_does_no_harm) {

@@ -41,6 +41,21 @@ BOOST_AUTO_TEST_CASE(many_notes_within_a_second_are_one) {
   BOOST_TEST(in->count() == Duration(10s).count());
 }
 
+BOOST_AUTO_TEST_CASE(what_goes_up_and_down_does_not_grow) {
+  Growth growth;
+  for (unsigned second = 0; second <= 65; ++second) growth.note(second * 1s, second % 7 * 1'000'000);
+  BOOST_TEST(!growth.reaches(100'000'000).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_goes_up_and_down_but_less_down_than_up_grows) {
+  Growth growth;
+  for (unsigned second = 0; second <= 60; ++second)
+    growth.note(second * 1s, second % 6 * 1000 + second * 100);
+  const auto in = growth.reaches(16'000);
+  BOOST_REQUIRE(in.has_value());
+  BOOST_TEST(in->count() == Duration(100s).count());
+}
+
 BOOST_AUTO_TEST_CASE(at_the_limit_it_is_reached) {
   Growth growth;
   growth.note(0s, 10);

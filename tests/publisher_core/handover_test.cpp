@@ -145,7 +145,10 @@ BOOST_AUTO_TEST_CASE(suspects_of_a_lost_member_go_one_at_a_time_to_one_that_has_
   BOOST_TEST(given.redelivered_through == 40u);
   BOOST_TEST(two.delivered_to(two.first) == (std::vector<Seq>{32}), boost::test_tools::per_element());
   two.first.ask(0, true);
-  BOOST_TEST(two.mesh.count<Events>() == 1u);  // nothing else is given out meanwhile
+  BOOST_TEST(two.mesh.count<Events>() == 2u);
+  BOOST_TEST(two.mesh.last<Events>().batches.empty());  // nothing else is given out meanwhile
+  two.first.ask(0, true);
+  BOOST_TEST(two.mesh.count<Events>() == 2u);
   // Nor may it take from the live stream, not even when it has all there is.
   two.first.ask(40, true);
   two.mesh.pass(1s);
@@ -166,6 +169,36 @@ BOOST_AUTO_TEST_CASE(suspects_of_a_lost_member_go_one_at_a_time_to_one_that_has_
   BOOST_TEST(two.mesh.status("g").retried == 0u);
   BOOST_TEST(two.mesh.status("g").waiting == 0u);
   BOOST_TEST(two.mesh.status("g").floor == 40u);
+}
+
+// A member that does one thing at a time reports on what came beside its fetch when that is answered.
+BOOST_AUTO_TEST_CASE(a_held_fetch_is_answered_with_each_flight_of_suspects) {
+  Two two;
+  two.second.fetch(0);
+  two.lose_second();
+  two.first.granted();
+  two.first.release(31);
+  two.first.granted();
+  const Duration before = two.mesh.now.steady;
+  const std::size_t answered = two.mesh.count<Events>();
+  std::size_t flights = 0;
+  std::vector<Seq> handled;
+  while (two.mesh.count<Deliver>() > flights) {
+    ++flights;
+    two.first.ask(31, true);
+    BOOST_REQUIRE(two.mesh.count<Events>() == answered + flights);
+    std::vector<Verdict> verdicts;
+    for (const Redelivery& item : two.mesh.last<Deliver>().items) {
+      verdicts.push_back(retry_of(item.seq));
+      verdicts.back().kind = Verdict::Kind::ack;
+      handled.push_back(item.seq);
+    }
+    two.first.ack(31, {}, verdicts);
+  }
+  BOOST_TEST(handled == (std::vector<Seq>{32, 33, 34, 35, 36, 37, 38, 39, 40}),
+             boost::test_tools::per_element());
+  BOOST_TEST(flights == 4u);  // of 1, 2, 4 and the rest
+  BOOST_TEST((two.mesh.now.steady == before));
 }
 
 BOOST_AUTO_TEST_CASE(the_others_go_on_while_suspects_are_with_one_of_them) {

@@ -158,17 +158,67 @@ BOOST_AUTO_TEST_CASE(no_more_keys_are_blocked_than_can_be_told) {
   BOOST_TEST(mesh.last<ParkedDone>().count == 1u);
 }
 
-BOOST_AUTO_TEST_CASE(another_order_is_told_where_it_matters) {
+BOOST_AUTO_TEST_CASE(another_order_is_refused_beside_a_live_member_and_taken_when_alone) {
   Mesh mesh;
   mesh.open();
   mesh.publish({{"a"}});
-  Member first{.mesh = mesh, .name = "first"};
+  Member first{.mesh = mesh, .name = "first", .policy = ordered_policy(OnPark::park_key)};
   first.attach();
-  BOOST_TEST(mesh.noticed("group.order") == 0u);
-  Member second{.mesh = mesh, .name = "second"};
-  second.policy.order = Order::key;
-  second.attach();
+  Member second{.mesh = mesh, .name = "second"};  // brings no order
+  const auto refused = [&] {
+    mesh.tell("second", second.hello());
+    const auto* answer = std::get_if<Refused>(&mesh.sent.back().message);
+    return answer != nullptr && answer->code == Errc::policy_mismatch;
+  };
+  BOOST_TEST(refused());
+  BOOST_TEST(mesh.last<Refused>().text.find("order key with on_park park-key, not order none") !=
+             std::string::npos);
+  second.policy = ordered_policy(OnPark::go_on);
+  BOOST_TEST(refused());
+  BOOST_TEST(mesh.status("g").members.size() == 1u);
+  BOOST_TEST((mesh.status("g").order == Order::key));
+  BOOST_TEST((mesh.status("g").on_park == OnPark::park_key));
+  first.policy = ordered_policy(OnPark::go_on);  // alone, it may
+  first.attach();
   BOOST_TEST(mesh.noticed("group.order") == 1u);
+  BOOST_TEST(!refused());
+  first.detach(0);
+  second.policy.order = Order::none;
+  second.attach();
+  BOOST_TEST(mesh.noticed("group.order") == 2u);
+  BOOST_TEST((mesh.status("g").order == Order::none));
+}
+
+BOOST_AUTO_TEST_CASE(what_else_a_policy_has_is_the_newest_members) {
+  Mesh mesh;
+  mesh.open();
+  Member{.mesh = mesh, .name = "first", .policy = ordered_policy()}.attach();
+  Member second{.mesh = mesh, .name = "second", .policy = ordered_policy()};
+  second.policy.attempts_max = 77;
+  second.attach();
+  BOOST_TEST(mesh.status("g").attempts_max == 77u);
+}
+
+// Else whoever comes first after a restart would take the order from members that are only about to come
+// back.
+BOOST_AUTO_TEST_CASE(after_a_restart_another_order_waits_until_the_members_of_before_are_back_or_lost) {
+  Mesh mesh;
+  mesh.open();
+  Member first{.mesh = mesh, .name = "first", .policy = ordered_policy()};
+  first.attach();
+  mesh.crash();
+  mesh.open();
+  Member second{.mesh = mesh, .name = "second"};
+  mesh.tell("second", second.hello());
+  BOOST_TEST((mesh.last<Refused>().code == Errc::policy_mismatch));
+  mesh.pass(mesh.settings.lease);
+  second.attach();
+  mesh.crash();
+  mesh.open();
+  second.instance = 2;  // the same member, started again
+  second.policy = ordered_policy();
+  second.attach();
+  BOOST_TEST((mesh.status("g").order == Order::key));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

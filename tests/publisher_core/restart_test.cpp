@@ -191,6 +191,22 @@ BOOST_AUTO_TEST_CASE(a_due_time_survives_and_a_jump_of_the_wall_clock_cannot_str
   BOOST_TEST(mesh.count<Deliver>() == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(slots_wait_for_their_owners_while_the_process_is_stopped_after_its_restart) {
+  Mesh mesh;
+  mesh.open();
+  mesh.publish(std::vector<TestEvent>(3));
+  Member member{mesh};
+  member.attach();
+  mesh.crash();
+  mesh.open();
+  mesh.pass(1s);
+  mesh.stall(60s);
+  mesh.pass(mesh.settings.lease - 1s - 1ms);
+  BOOST_TEST(mesh.status("g").reserved == all_slots);
+  mesh.pass(1ms);
+  BOOST_TEST(mesh.status("g").reserved == 0u);
+}
+
 BOOST_AUTO_TEST_CASE(a_tail_that_a_power_loss_took_confuses_nobody) {
   Mesh mesh;
   mesh.options.durability = Durability::os;

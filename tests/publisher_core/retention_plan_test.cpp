@@ -99,9 +99,31 @@ BOOST_AUTO_TEST_CASE(what_may_go_at_the_limit_is_not_owed_though_it_is_kept_unti
   auto keep = policy();
   keep.settled_keep = 100h;
   BOOST_TEST(plan_retention(segments(5), owed(35), keep, at(5s)).owed_bytes == 200u);
-  BOOST_TEST(plan_retention(segments(5), owed(std::nullopt), keep, at(5s)).owed_bytes == 100u);
+  BOOST_TEST(plan_retention(segments(5), owed(std::nullopt), keep, at(5s)).owed_bytes == 0u);
   keep.on_limit = RetentionPolicy::OnLimit::drop_oldest;
-  BOOST_TEST(plan_retention(segments(5), owed(1), keep, at(5s)).owed_bytes == 100u);
+  BOOST_TEST(plan_retention(segments(5), owed(1), keep, at(5s)).owed_bytes == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_owed_where_all_is_settled_up_to_the_head) {
+  const auto plan = plan_retention(segments(5), owed(51), policy(), at(5s));
+  BOOST_TEST(plan.owed_bytes == 0u);
+  BOOST_TEST(plan.owed_bytes_precise == 0u);
+  auto empty = segments(5);
+  empty.segments.back().last = 40;
+  BOOST_TEST(plan_retention(empty, owed(41), policy(), at(5s)).owed_bytes == 0u);
+  BOOST_TEST(plan_retention(empty, owed(1), policy(), at(5s)).owed_bytes == 400u);
+}
+
+BOOST_AUTO_TEST_CASE(the_segment_that_is_written_is_owed_as_soon_as_something_in_it_is) {
+  const auto plan = plan_retention(segments(5), owed(50), policy(), at(5s));
+  BOOST_TEST(plan.owed_bytes == 100u);
+  BOOST_TEST(plan.owed_bytes_precise == 10u);
+}
+
+BOOST_AUTO_TEST_CASE(of_the_first_owed_segment_the_precise_part_counts_from_the_first_owed_event) {
+  const auto plan = plan_retention(segments(5), owed(26), policy(), at(5s));
+  BOOST_TEST(plan.owed_bytes == 300u);
+  BOOST_TEST(plan.owed_bytes_precise == 250u);
 }
 
 BOOST_AUTO_TEST_CASE(age_drops_settled_or_not) {

@@ -96,6 +96,84 @@ BOOST_AUTO_TEST_CASE(while_state_cannot_be_written_only_what_is_true_without_it_
   BOOST_TEST(mesh.last<Welcome>().id == 9u);
 }
 
+namespace {
+
+/// A group with a lag and a parked event, at a publisher whose next writes of state fail.
+struct FullDisk {
+  Mesh mesh;
+  Member member{mesh};
+
+  FullDisk() {
+    mesh.open();
+    mesh.publish(std::vector<TestEvent>(10));
+    member.attach();
+    member.judge(Verdict::Kind::park, 3, 1, Reason::handler_rejected);
+    mesh.sent.clear();
+  }
+
+  /// One request in a turn whose commit fails.
+  void tell(ControlMessage message) {
+    mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
+    mesh.core->on_control("op", std::move(message), mesh.now);
+    mesh.turn->finish(mesh.now);
+  }
+
+  GroupCommand pause() const { return {20, GroupCommand::Kind::pause, "g", {}, false}; }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_command_on_a_group_is_refused_while_it_cannot_be_written_and_is_done_once_it_can) {
+  FullDisk at;
+  at.tell(at.pause());
+  BOOST_TEST(at.mesh.count<GroupDone>() == 0u);
+  BOOST_TEST(at.mesh.last<Refused>().id == 20u);
+  BOOST_TEST((at.mesh.last<Refused>().code == Errc::disk_full));
+  at.tell(at.pause());  // a second time it changes nothing, but the first one is not written yet
+  BOOST_TEST(at.mesh.count<Refused>() == 2u);
+  at.mesh.pass(PublisherTurn::retry_interval);
+  BOOST_TEST(at.mesh.count<GroupDone>() == 0u);
+  at.mesh.crash();
+  at.mesh.open();
+  BOOST_TEST(at.mesh.status("g").paused);
+}
+
+BOOST_AUTO_TEST_CASE(what_the_core_refuses_operators_is_said_while_state_cannot_be_written) {
+  FullDisk at;
+  at.tell(at.pause());
+  at.tell(GroupCommand{21, GroupCommand::Kind::remove, "g", {}, false});
+  BOOST_TEST((at.mesh.last<Refused>().code == Errc::in_use));
+  at.tell(GroupCommand{22, GroupCommand::Kind::remove, "h", {}, false});
+  BOOST_TEST((at.mesh.last<Refused>().code == Errc::unknown_group));
+}
+
+// Their ages are read from the journal, and reads wait for the commit.
+BOOST_AUTO_TEST_CASE(groups_are_listed_without_ages_while_state_cannot_be_written) {
+  FullDisk at;
+  at.mesh.core->on_control("op", at.pause(), at.mesh.now);
+  at.tell(GroupsRequest{23});
+  const GroupList list = at.mesh.last<GroupList>();
+  BOOST_TEST(list.id == 23u);
+  BOOST_REQUIRE(list.groups.size() == 1u);
+  BOOST_TEST(list.groups[0].lag == 9u);
+  BOOST_TEST(!list.groups[0].oldest_age.has_value());
+  at.mesh.pass(1s);
+  BOOST_TEST(at.mesh.count<GroupList>() == 1u);
+  at.mesh.tell("op", GroupsRequest{24});
+  BOOST_TEST(at.mesh.last<GroupList>().groups[0].oldest_age.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(what_has_to_be_read_from_state_is_refused_while_it_cannot_be_written) {
+  FullDisk at;
+  at.mesh.core->on_control("op", at.pause(), at.mesh.now);
+  at.tell(ParkedListRequest{25, "g", {}, 0, 10});
+  BOOST_TEST(at.mesh.last<Refused>().id == 25u);
+  BOOST_TEST((at.mesh.last<Refused>().code == Errc::disk_full));
+  at.tell(GroupCommand{26, GroupCommand::Kind::rewind, "g", Start{Start::Kind::time, 0, 5}, true});
+  BOOST_TEST(at.mesh.last<Refused>().id == 26u);
+  BOOST_TEST((at.mesh.last<Refused>().code == Errc::disk_full));
+}
+
 BOOST_AUTO_TEST_CASE(the_core_asks_for_no_time_when_nothing_is_to_be_done) {
   Mesh mesh;
   mesh.open();

@@ -50,8 +50,11 @@ bool Checker::wanted(const GroupLog& group, const PublisherLog& log, std::size_t
   return group.entries[index].matches && group.start_known && log.events[index].seq > group.start_after;
 }
 
-bool Checker::may_expire() const {
-  return scenario_.retention.on_limit == mesh::RetentionPolicy::OnLimit::drop_oldest ||
+bool Checker::may_expire(GroupIndex group) const {
+  const auto& names = scenario_.retention.owed_to;
+  const bool unnamed =
+      !names.empty() && std::find(names.begin(), names.end(), scenario_.groups[group].name) == names.end();
+  return unnamed || scenario_.retention.on_limit == mesh::RetentionPolicy::OnLimit::drop_oldest ||
          scenario_.retention.age_max.has_value();
 }
 
@@ -199,7 +202,7 @@ void Checker::dropped(PublisherIndex publisher, mesh::Seq through) {
       const bool copied = entry.in_retry && entry.redriven > 0;
       const bool settled = (entry.acked > 0 || entry.parked || entry.discarded) && !entry.in_retry;
       if (settled || copied) continue;
-      if (!may_expire() && !entry.expired && event.seq > one.unowed_through) {
+      if (!may_expire(group) && !entry.expired && event.seq > one.unowed_through) {
         broken("kept until every group has settled", "dropped " + name_of(publisher, group, index));
       }
       if (!entry.expired) ++tally.expired;

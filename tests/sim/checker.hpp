@@ -142,8 +142,8 @@ class Checker {
 
   [[noreturn]] void broken(const char* promise, const std::string& what) const;
   bool wanted(const GroupLog& group, const PublisherLog& log, std::size_t index) const;
-  /// The retention policy lets it take what groups have not settled.
-  bool may_expire() const;
+  /// The retention policy lets it take what the group has not settled.
+  bool may_expire(GroupIndex group) const;
   bool accounted(const Entry& entry) const;
   std::string name_of(PublisherIndex publisher, GroupIndex group, std::size_t index) const;
   void check_batch(PublisherIndex publisher, const mesh::Batch& batch, const char* where);

@@ -254,7 +254,7 @@ void Checker::turn_ended(PublisherIndex publisher, const std::vector<mesh::Group
     if (!one.exists) continue;
     if (!one.start_known) group_created(publisher, *group, status);
     // It may have lapsed and be attended again before any of that could be written.
-    const bool may_lose = may_expire() || leases_.contains({publisher, status.group});
+    const bool may_lose = may_expire(*group) || leases_.contains({publisher, status.group});
     for (auto index = log.after(one.floor_checked); index < log.events.size(); ++index) {
       if (log.events[index].seq > status.floor) break;
       auto& entry = one.entries[index];

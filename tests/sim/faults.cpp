@@ -179,6 +179,12 @@ Scenario draw_scenario(std::uint64_t seed, Plant plant) {
   if (rng.chance(0.5)) run.operators.every = rng.pick(std::array<Duration, 2>{500ms, 3s});
   if (rng.chance(0.4)) run.operators.command = 0.6;
   run.retention = draw_retention(rng, run.disk);
+  Rng owing(mix(seed ^ 0x6f776564));
+  if (run.retention.bytes_max < (1ull << 32) && owing.chance(0.4)) {
+    for (const auto& group : run.groups) {
+      if (owing.chance(0.5)) run.retention.owed_to.push_back(group.name);
+    }
+  }
   if (orders.chance(0.2)) run.handlers.declining = 0.02;
   run.lease = rng.pick(std::array<Duration, 2>{2s, 5s});
   if (run.operators.every > 0s && orders.chance(0.4)) {
@@ -240,6 +246,7 @@ std::string Scenario::describe() const {
   evil("leases", operators.lease > 0);
   evil("size-limit", retention.bytes_max < (1ull << 32));
   evil("drop-oldest", retention.on_limit == mesh::RetentionPolicy::OnLimit::drop_oldest);
+  evil("owed-to-some", !retention.owed_to.empty());
   evil("age-limit", retention.age_max.has_value());
   return text;
 }

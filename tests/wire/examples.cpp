@@ -84,6 +84,8 @@ GroupList group_list() {
   status.redelivered = 1;
   status.members = {{"mail-1", all_slots, 1s, 0}};
   status.lease = 604'800s;
+  status.order = Order::key;
+  status.attempts_max = 5;
   status.fetched_after = 0;
   status.fetched = {{"mail-1", all_slots, {1, 3}, noon + 4}};
   status.incidents = 2;

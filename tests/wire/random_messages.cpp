@@ -254,9 +254,11 @@ template <>
 GroupList RandomMessages::make() {
   GroupList list{number(), number(), std::vector<GroupStatus>(below(5))};
   for (GroupStatus& group : list.groups) {
-    group = {name(),   prefixes(), number(), number(), number(), number(), number(), number(),
-             number(), number(),   number(), number(), {},       {},       {},       {},
-             0,        {},         coin(),   number(), {},       {}};
+    const Order order = coin() ? Order::key : Order::none;
+    const OnPark on_park = coin() ? OnPark::park_key : OnPark::go_on;
+    group = {name(),   prefixes(), number(), number(), number(), number(), number(),   number(), number(),
+             number(), number(),   number(), {},       {},       {},       {},         0,        {},
+             coin(),   number(),   {},       {},       order,    on_park,  number32(), coin()};
     if (coin()) group.lease = group.unattended = duration();
     if (coin()) group.oldest_age = duration();
     group.members.resize(below(3));

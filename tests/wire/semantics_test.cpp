@@ -323,6 +323,7 @@ BOOST_AUTO_TEST_CASE(the_largest_status_fits_one_frame) {
   status.newest.assign(incidents_told_max,
                        {Incident::What::parked, ~Seq{0}, ~std::uint32_t{0}, Reason::no_handler});
   status.lease = status.unattended = group_lease_max;
+  status.attempts_max = ~std::uint32_t{0};
   const GroupList list{1, 7, {status, status}};
   const auto frames = wire::encode(list);
   for (const Bytes& frame : frames) BOOST_TEST(frame.size() <= (256u << 10));

@@ -25,6 +25,12 @@ Result<void> check_hello(const Hello& hello) {
   return check_policy(hello.policy);
 }
 
+/// In the words of the members' options.
+std::string describe_order(const RetryPolicy& policy) {
+  if (policy.order == Order::none) return "order none";
+  return policy.on_park == OnPark::park_key ? "order key with on_park park-key" : "order key";
+}
+
 }  // namespace
 
 Seq gone_through(const Desk& desk) {
@@ -137,35 +143,39 @@ Group* Attachment::group_for(const Route& route, const Hello& hello, Seq floor, 
 }
 
 bool Attachment::update_group(const Route& route, const Hello& hello, Group& group, const Session* same) {
-  if (group.value.prefixes != hello.prefixes) {
-    const auto& members = group.assignment.members();
-    const bool others = std::any_of(members.begin(), members.end(), [&](const Assignment::Member& member) {
-      return same == nullptr || member.session != same->id;
-    });
-    if (others) {
-      desk_.refuse(route, hello.id, 0, Errc::prefixes_mismatch,
-                   "another live member of group " + group.name + " has other prefixes");
-      return false;
-    }
-    change_prefixes(desk_, group, hello.prefixes);
+  const auto& members = group.assignment.members();
+  const bool others = std::any_of(members.begin(), members.end(), [&](const Assignment::Member& member) {
+    return same == nullptr || member.session != same->id;
+  });
+  const bool other_prefixes = group.value.prefixes != hello.prefixes;
+  if (other_prefixes && others) {
+    desk_.refuse(route, hello.id, 0, Errc::prefixes_mismatch,
+                 "another live member of group " + group.name + " has other prefixes");
+    return false;
   }
-  if (group.value.policy != hello.policy) {
-    const bool other_order =
-        group.value.policy.order != hello.policy.order || group.value.policy.on_park != hello.policy.on_park;
-    group.value.policy = hello.policy;
-    if (other_order) {
-      const bool in_use = !group.assignment.empty() || !group.retries.empty();
-      apply_order(group);
-      if (in_use) {
-        desk_.notice(Level::warning, "group.order",
-                     "group " + group.name + " has another order of keys from now on, which member " +
-                         hello.member +
-                         " brings: members that bring another keep to theirs, and what waits for its retry "
-                         "already may be passed");
-      }
-    }
-    desk_.save_value(group);
+  const RetryPolicy& policy = group.value.policy;
+  const bool other_order = policy.order != hello.policy.order || policy.on_park != hello.policy.on_park;
+  const Owners& owners = group.value.owners;
+  const SlotMask mine =
+      owners.slots(hello.member, hello.instance) | owners.slots_of_others(hello.member, hello.instance);
+  if (other_order && (others || (group.reserved & ~mine) != 0)) {
+    // Members of before the restart count too: they would come back to a group that keeps no order for them.
+    desk_.refuse(route, hello.id, 0, Errc::policy_mismatch,
+                 "live members of group " + group.name + " have " + describe_order(policy) + ", not " +
+                     describe_order(hello.policy));
+    return false;
   }
+  if (other_prefixes) change_prefixes(desk_, group, hello.prefixes);
+  if (policy == hello.policy) return true;
+  const std::string before = describe_order(policy);
+  group.value.policy = hello.policy;
+  desk_.save_value(group);
+  if (!other_order) return true;
+  desk_.notice(group.retries.empty() ? Level::info : Level::warning, "group.order",
+               "group " + group.name + " has " + describe_order(policy) + " from now on, not " + before +
+                   ", as member " + hello.member + " brings it" +
+                   (group.retries.empty() ? "" : ": what waits for its retry already may be passed"));
+  apply_order(group);
   return true;
 }
 

@@ -87,9 +87,9 @@ struct Desk {
   Seq head = 0;
   Seq dropped_through = 0;
   Seq dropping_through = 0;   ///< asked for: new groups begin behind it
-  bool fetches_held = false;  ///< a group gives out events again: look at the fetches that wait
+  bool fetches_held = false;  ///< look at the fetches that wait: a group gives out events again, or suspects
   JournalUsage usage;
-  std::uint64_t owed_bytes = 0;     ///< of it, what retention may not drop to make room
+  std::uint64_t owed_bytes = 0;     ///< of its segments that hold something owed
   std::optional<Duration> full_in;  ///< by the growth of the last minute; see growth.hpp
   PublisherCounters counters;
   PublisherEffects out;

@@ -80,7 +80,8 @@ void Fetching::proceed(Session& session, Now now) {
           Level::warning, "retries.full",
           "group " + group->name + " has its maximum of retries and gets no new events until it drains", now);
     }
-    if (late) return answer(session, {}, state.covered, now);
+    // A member that asks for one thing at a time reports on the suspects only once it is answered.
+    if (late || state.hurried) return answer(session, {}, state.covered, now);
     return pause(session);
   }
   if (state.covered >= upto) {
@@ -128,7 +129,7 @@ void Fetching::on_read(const ReadToFetch& reason, ReadResult result, Now now) {
 void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through, Now now) {
   resume(session);
   FetchState& state = session.fetch;
-  state.open = false;
+  state.open = state.hurried = false;
   Events events;
   events.session = session.id;
   events.id = state.id;

@@ -58,6 +58,9 @@ GroupStatus status_of(const Group& group, Seq head) {
   status.paused = group.value.paused;
   status.reserved = group.reserved;
   status.lease = group.value.lease;
+  status.order = group.value.policy.order;
+  status.on_park = group.value.policy.on_park;
+  status.attempts_max = group.value.policy.attempts_max;
   status.oldest_unsettled = group.ledger.first_missing(head);
   const Seq retry = group.retries.lowest();
   if (retry != 0 && (status.oldest_unsettled == 0 || retry < status.oldest_unsettled)) {

@@ -1,4 +1,4 @@
-// How fast what is owed grows, and when it reaches a limit at that rate.
+// How fast what is owed grows, by its low water, and when it reaches a limit at that rate.
 #pragma once
 
 #include <cstdint>

@@ -4,6 +4,7 @@
 #include <mesh/core/publisher/key_order.hpp>
 #include <mesh/core/publisher/operating.hpp>
 #include <mesh/core/publisher/parking.hpp>
+#include <mesh/core/publisher/retention_plan.hpp>
 
 namespace mesh::core {
 
@@ -57,6 +58,7 @@ std::vector<GroupStatus> Operating::statuses(Now now) const {
   for (const auto& [name, group] : desk_.groups) {
     out.push_back(status_of(*group, desk_.head));
     out.back().unattended = unattended(*group, now);
+    out.back().owed = is_owed(desk_, *group);
     for (const Assignment::Member& member : group->assignment.members()) {
       const auto it = desk_.sessions.all().find(member.session);
       if (it == desk_.sessions.all().end()) continue;
@@ -98,6 +100,25 @@ void Operating::on_ages(ReadToTellAges reason, const ReadResult& result, Now now
     if (it != times.end()) status.oldest_age = Duration{std::max<WallTime>(now.wall - it->second, 0)};
   }
   desk_.send(reason.route, std::move(reason.list));
+}
+
+void Operating::on_state_failed(const Error& error) {
+  const auto refuse = [&](const Route& route, std::uint64_t id) {
+    desk_.refuse(route, id, 0, error.code,
+                 "the state cannot be written, and nothing of it read: " + error.text);
+  };
+  std::erase_if(desk_.reads, [&](auto& read) {
+    if (auto* ages = std::get_if<ReadToTellAges>(&read.second)) {
+      desk_.send(ages->route, std::move(ages->list));
+    } else if (const auto* list = std::get_if<ReadToList>(&read.second)) {
+      refuse(list->route, list->id);
+    } else if (const auto* rewind = std::get_if<ReadToRewind>(&read.second)) {
+      refuse(rewind->route, rewind->command.id);
+    } else {
+      return false;
+    }
+    return true;
+  });
 }
 
 void Operating::on_parked_list(const Route& route, const ParkedListRequest& request) {

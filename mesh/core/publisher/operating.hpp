@@ -25,6 +25,9 @@ class Operating {
   void on_listed(const ReadToList& reason, const ReadResult& result);
   void on_redriven(ReadToRedrive reason, const ReadResult& result, Now now);
 
+  /// Reads wait for the commit of state, which fails: operators that wait for one are answered without it.
+  void on_state_failed(const Error& error);
+
   std::vector<GroupStatus> statuses(Now now) const;
 
  private:

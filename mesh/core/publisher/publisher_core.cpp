@@ -257,6 +257,7 @@ void PublisherCore::on_state_failed(const Error& error, Now now) {
   state_->desk.notice_rarely(
       Level::error, "state.write_failed",
       "groups' state cannot be written, so nothing is sent until it can: " + error.describe(), now);
+  state_->operating.on_state_failed(error);
   // What was to be sent with that commit was not: it is sent again once the state can be written.
   for (auto& [name, group] : state_->desk.groups) {
     const std::set<Seq> flying = group->retries.flying();

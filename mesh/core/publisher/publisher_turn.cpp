@@ -19,9 +19,22 @@ void PublisherTurn::commit(std::span<const Batch> batches, Now now) {
 // it.
 void PublisherTurn::answer_without_commit(const Error& error) {
   for (const ControlOut& out : effects_.control) {
-    if (const auto* done = std::get_if<ParkedDone>(&out.message)) {
-      ports_.send(out.route, Refused{done->id, 0, error.code, "the state cannot be written: " + error.text});
-    } else if (std::holds_alternative<Info>(out.message) || std::holds_alternative<GroupList>(out.message) ||
+    const auto refuse = [&](std::uint64_t id) {
+      ports_.send(
+          out.route,
+          Refused{id, 0, error.code,
+                  "the state cannot be written, and what was asked for is done once it can: " + error.text});
+    };
+    const auto is_for_operators = [](const Refused& refused) {
+      return refused.code == Errc::unknown_group || refused.code == Errc::in_use;
+    };
+    if (const auto* parked = std::get_if<ParkedDone>(&out.message)) {
+      refuse(parked->id);
+    } else if (const auto* group = std::get_if<GroupDone>(&out.message)) {
+      refuse(group->id);
+    } else if (const auto* refused = std::get_if<Refused>(&out.message);
+               (refused != nullptr && is_for_operators(*refused)) ||
+               std::holds_alternative<Info>(out.message) || std::holds_alternative<GroupList>(out.message) ||
                std::holds_alternative<ParkedList>(out.message)) {
       ports_.send(out.route, out.message);
     }
@@ -44,7 +57,9 @@ bool PublisherTurn::commit_state(Now now) {
     answer_without_commit(written.error());
     effects_.live.clear();
     core_.on_state_failed(written.error(), now);
-    core_.take_effects(effects_);  // its notice
+    core_.take_effects(effects_);  // its notice, and its answers to operators that wait for a read
+    for (const ControlOut& out : effects_.control) ports_.send(out.route, out.message);
+    effects_.control.clear();
     return false;
   }
   pending_.clear();

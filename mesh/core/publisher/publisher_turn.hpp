@@ -37,8 +37,8 @@ class PublisherTurn {
   void commit(std::span<const Batch> batches, Now now);
 
   /// Takes the core's effects: commits its state, then sends. When that commit fails, nothing is sent but
-  /// what operators asked to see; the writes are kept (latest per key; bounded by the
-  /// state's size) and tried again with the next turns.
+  /// what operators asked to see, and that what they asked for is not done yet; the writes are kept (latest
+  /// per key; bounded by the state's size) and tried again with the next turns.
   void finish(Now now);
 
   /// While true, state could not be written, or a long operators' command is under way: finish() wants to be

@@ -175,6 +175,10 @@ void Redelivery::deliver(Session& session, const std::vector<std::pair<Seq, Batc
     ++desk_.counters.redelivered;
   }
   send();
+  if (group.isolation.active && group.isolation.keeper == session.id) {
+    session.fetch.hurried = true;
+    desk_.fetches_held = true;
+  }
 }
 
 }  // namespace mesh::core

@@ -4,6 +4,17 @@
 #include <mesh/core/publisher/retention_plan.hpp>
 
 namespace mesh::core {
+namespace {
+
+/// Of the segment's bytes, about those from this seq on.
+std::uint64_t owed_part(const SegmentUsage& segment, Seq from) {
+  if (from <= segment.first) return segment.bytes;
+  const auto all = static_cast<double>(segment.last - segment.first + 1);
+  const auto part = static_cast<double>(segment.last - from + 1);
+  return static_cast<std::uint64_t>(static_cast<double>(segment.bytes) * (part / all));
+}
+
+}  // namespace
 
 RetentionPlan plan_retention(const JournalUsage& usage, const Needs& needs, const RetentionPolicy& policy,
                              WallTime now) {
@@ -27,11 +38,11 @@ RetentionPlan plan_retention(const JournalUsage& usage, const Needs& needs, cons
     bytes -= std::min(bytes, segment.bytes);
   }
   plan.full = bytes >= policy.bytes_max;
+  if (!needs.owed_from || policy.on_limit == RetentionPolicy::OnLimit::drop_oldest) return plan;
   for (const SegmentUsage& segment : usage.segments) {
-    const bool may_go = !needs.owed_from || segment.last < *needs.owed_from ||
-                        policy.on_limit == RetentionPolicy::OnLimit::drop_oldest;
-    // Behind one that stays, none may go.
-    if (plan.owed_bytes > 0 || segment.active || !may_go) plan.owed_bytes += segment.bytes;
+    if (segment.last < std::max(*needs.owed_from, segment.first)) continue;
+    plan.owed_bytes += segment.bytes;
+    plan.owed_bytes_precise += owed_part(segment, *needs.owed_from);
   }
   return plan;
 }
@@ -69,8 +80,14 @@ void Keeping::on_settled(Now now) {
   if (full_) run(now);
 }
 
+bool is_owed(const Desk& desk, const Group& group) {
+  const RetentionPolicy& policy = desk.settings.retention;
+  if (lapsed(group) || policy.on_limit == RetentionPolicy::OnLimit::drop_oldest) return false;
+  const auto& names = policy.owed_to;
+  return names.empty() || std::find(names.begin(), names.end(), group.name) != names.end();
+}
+
 Needs Keeping::needs() const {
-  const auto& names = desk_.settings.retention.owed_to;
   Needs needs;
   const auto lower = [](std::optional<Seq>& to, Seq from) { to = std::min(to.value_or(from), from); };
   for (const auto& [name, group] : desk_.groups) {
@@ -78,10 +95,9 @@ Needs Keeping::needs() const {
     Seq from = group->ledger.floor() + 1;
     if (const Seq retry = group->retries.lowest_uncopied(); retry != 0) from = std::min(from, retry);
     lower(needs.settled_from, from);
-    if (names.empty() || std::find(names.begin(), names.end(), name) != names.end())
-      lower(needs.owed_from, from);
+    if (is_owed(desk_, *group)) lower(needs.owed_from, from);
   }
-  for (const std::string& name : names) {
+  for (const std::string& name : desk_.settings.retention.owed_to) {
     if (!desk_.groups.contains(name)) lower(needs.owed_from, 1);
   }
   return needs;
@@ -90,8 +106,11 @@ Needs Keeping::needs() const {
 void Keeping::run(Now now) {
   const RetentionPlan plan = plan_retention(desk_.usage, needs(), desk_.settings.retention, now.wall);
   desk_.owed_bytes = plan.owed_bytes;
-  growth_.note(now.steady, plan.owed_bytes);
-  desk_.full_in = growth_.reaches(desk_.settings.retention.bytes_max);
+  // A group that keeps up owes a little of the segment that is written, which grows all the same until the
+  // next one is begun: so the growth is that of what is owed itself.
+  growth_.note(now.steady, plan.owed_bytes_precise);
+  const std::uint64_t limit = desk_.settings.retention.bytes_max;
+  desk_.full_in = growth_.reaches(limit - std::min(limit, plan.owed_bytes - plan.owed_bytes_precise));
   if (plan.full != full_) {
     full_ = plan.full;
     if (full_) {

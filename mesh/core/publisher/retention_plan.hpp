@@ -18,7 +18,9 @@ namespace mesh::core {
 struct RetentionPlan {
   Seq drop_through = 0;          ///< 0: nothing
   bool full = false;             ///< at bytes_max, also after what is dropped now
-  std::uint64_t owed_bytes = 0;  ///< of the segments that may not be dropped to make room
+  std::uint64_t owed_bytes = 0;  ///< of the segments that hold something owed, the active one included
+  std::uint64_t owed_bytes_precise =
+      0;  ///< of them, from the first owed event on, by its share of its segment
 };
 
 /// What groups need of the journal, those aside whose lease has lapsed. Nothing: there is no group that does.
@@ -29,6 +31,9 @@ struct Needs {
 
 RetentionPlan plan_retention(const JournalUsage& usage, const Needs& needs, const RetentionPolicy& policy,
                              WallTime now);
+
+/// At bytes_max the group's unsettled events stay, and new ones are refused.
+bool is_owed(const Desk& desk, const Group& group);
 
 /// Keeps the plan going.
 class Keeping {

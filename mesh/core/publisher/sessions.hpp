@@ -24,6 +24,7 @@ struct FetchState {
   std::size_t credit = 0;
   bool wait = false;
   Duration deadline{0};    ///< of a waiting one
+  bool hurried = false;    ///< suspects were sent since the last answer: no answer is held back
   std::uint64_t read = 0;  ///< the job that runs for this session; 0: none
   std::uint64_t told = 0;  ///< the fetch in whose answer the group's expired range was told
   Seq told_through = 0;

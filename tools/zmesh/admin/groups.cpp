@@ -22,6 +22,20 @@ bool lapsed(const mesh::GroupStatus& group) {
   return group.lease && group.unattended >= *group.lease;
 }
 
+// In the words of the options of `zmesh sub`.
+std::string order_text(const mesh::GroupStatus& group) {
+  return group.order == mesh::Order::key ? "key" : "none";
+}
+
+std::string on_park_text(const mesh::GroupStatus& group) {
+  return group.on_park == mesh::OnPark::park_key ? "park-key" : "go-on";
+}
+
+std::string policy_text(const mesh::GroupStatus& group) {
+  if (group.attempts_max == 0) return "?";
+  return group.on_park == mesh::OnPark::park_key ? "key, park-key" : order_text(group);
+}
+
 Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
   Json json = {{"group", group.group},
                {"prefixes", group.prefixes},
@@ -41,6 +55,11 @@ Json group_json(const mesh::GroupStatus& group, mesh::Seq head) {
   json["lease_seconds"] = group.lease ? Json(seconds(*group.lease)) : Json();
   json["unattended_seconds"] = seconds(group.unattended);
   json["lapsed"] = lapsed(group);
+  json["owed"] = group.owed;
+  const bool told = group.attempts_max > 0;
+  json["order"] = told ? Json(order_text(group)) : Json();
+  json["on_park"] = told ? Json(on_park_text(group)) : Json();
+  json["attempts_max"] = told ? Json(group.attempts_max) : Json();
   json["members"] = Json::array();
   for (const auto& member : group.members) {
     json["members"].push_back({{"member", member.member},
@@ -68,12 +87,12 @@ std::string members_text(const mesh::GroupStatus& group) {
 
 std::string groups_text(const mesh::GroupList& list) {
   std::vector<std::vector<std::string>> rows = {
-      {"GROUP", "FLOOR", "LAG", "IN FLIGHT", "WAITING", "PARKED", "EXPIRED", "OLDEST", "MEMBERS"}};
+      {"GROUP", "FLOOR", "LAG", "IN FLIGHT", "WAITING", "PARKED", "EXPIRED", "OLDEST", "ORDER", "MEMBERS"}};
   for (const auto& group : list.groups) {
-    rows.push_back({group.group, std::to_string(group.floor), std::to_string(group.lag),
-                    std::to_string(group.in_flight), std::to_string(group.waiting),
-                    std::to_string(group.parked), std::to_string(group.expired),
-                    group.oldest_age ? duration_text(*group.oldest_age) : "-", members_text(group)});
+    rows.push_back(
+        {group.group, std::to_string(group.floor), std::to_string(group.lag), std::to_string(group.in_flight),
+         std::to_string(group.waiting), std::to_string(group.parked), std::to_string(group.expired),
+         group.oldest_age ? duration_text(*group.oldest_age) : "-", policy_text(group), members_text(group)});
   }
   return table(rows);
 }
