@@ -57,12 +57,12 @@ ExitCode tell_slow(const ParkedOptions& options, const SlowRedrive& sum) {
   } else if (sum.gone > 0) {
     say(counted_verb(sum.gone, "was", "were") + " no longer parked");
   }
-  if (sum.error) {
-    complain(std::to_string(sum.left) + " of " + std::to_string(sum.whole) +
-             " are left; the same command goes on with them");
-    code = report(*sum.error);
-  }
-  return code;
+  if (sum.left == 0) return code;
+  if (sum.error) code = report(*sum.error);
+  complain(std::string(sum.error ? "not finished" : "interrupted") + ": " + std::to_string(sum.done.count) +
+           " of " + std::to_string(sum.whole) + " were redriven, " + std::to_string(sum.left) +
+           " are left; the same command goes on with them");
+  return sum.error ? code : ExitCode::interrupted;
 }
 
 ExitCode redrive_at_rate(const ParkedOptions& options, const mesh::ParkedFilter& filter) {
