@@ -63,6 +63,8 @@ void measure_group(Measuring& measuring, const PublisherLook& look, const mesh::
   measuring.add(look, group.group, "members", static_cast<double>(group.members.size()), {},
                 name + " has " + std::to_string(group.members.size()) + " members");
   if (group.members.empty() && thresholds.unattended) measuring.set(Health::critical);
+  measuring.add(look, group.group, "paused", group.paused ? 1 : 0, {1, 0},
+                name + (group.paused ? " is paused: nothing of it is given out" : " is not paused"));
 }
 
 }  // namespace

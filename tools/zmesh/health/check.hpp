@@ -42,7 +42,8 @@ ExitCode check(const CheckOptions& options);
 struct Measured {
   std::string publisher;
   std::string group;  ///< empty: of the publisher
-  /// "lag", "oldest_age_seconds", "parked", "members", "journal_owed_share", "disk_used_share", "answers"
+  /// "lag", "oldest_age_seconds", "parked", "members", "paused", "journal_owed_share", "disk_used_share",
+  /// "answers"
   std::string what;
   double value = 0;
   Threshold threshold;

@@ -86,6 +86,7 @@ std::string check_prometheus_report(const std::vector<Measured>& all) {
        "Age of the oldest event not settled."},
       {"parked", "zmesh_group_parked_events", "Events in the parking lot of the group."},
       {"members", "zmesh_group_members", "Attached members of the group."},
+      {"paused", "zmesh_group_paused", "1 while an operator has the group paused, else 0."},
       {"journal_owed_share", "zmesh_journal_owed_ratio",
        "Share of the journal's limit that groups are owed; at 1 publishing is refused."},
       {"disk_used_share", "zmesh_journal_disk_used_ratio", "Used share of the disk that holds the journal."},

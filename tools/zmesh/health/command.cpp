@@ -56,7 +56,7 @@ void add_doctor(CLI::App& app, Chosen& chosen) {
   command->footer(
       "Reachability, versions, the live stream, clocks, disk space, limits of the process, dead "
       "subscriptions, groups "
-      "that\nnobody attends, parked and lost events.\n"
+      "that\nare paused or that nobody attends, parked and lost events.\n"
       "\n"
       "  zmesh doctor\n"
       "  zmesh doctor tcp://127.0.0.1:5601 --json\n"

@@ -50,6 +50,11 @@ void diagnose_group(const PublisherLook& look, const mesh::GroupStatus& group, F
     findings.push_back({false, look.name, what, name + " " + text, advice});
   };
   const auto before = findings.size();
+  if (group.paused)
+    add("paused",
+        "is paused: nothing of it is given out" +
+            (group.lag > 0 ? ", " + std::to_string(group.lag) + " events wait" : std::string()),
+        "when whoever paused it is done: zmesh groups resume " + look.endpoint + " " + group.group);
   if (group.members.empty())
     add("unattended",
         "has no member" +
