@@ -1,11 +1,7 @@
 // Redriving and discarding parked events.
 
-#include <unistd.h>
-
-#include <algorithm>
-#include <chrono>
-
 #include <tools/zmesh/admin/parked.hpp>
+#include <tools/zmesh/admin/slow_redrive.hpp>
 #include <tools/zmesh/console.hpp>
 #include <tools/zmesh/process/interrupt.hpp>
 #include <tools/zmesh/record/pace.hpp>
@@ -14,8 +10,6 @@
 
 namespace zmesh {
 namespace {
-
-using namespace std::chrono_literals;
 
 std::string change_text(const ParkedOptions& options, const std::string& word,
                         const mesh::ParkedResult& done) {
@@ -32,65 +26,53 @@ std::string change_text(const ParkedOptions& options, const std::string& word,
   return out + "\n";
 }
 
-/// On a terminal a bar that is drawn over itself, else a line now and then.
-class Progress {
- public:
-  explicit Progress(std::uint64_t whole) : whole_(whole), terminal_(::isatty(STDERR_FILENO) == 1) {}
+/// "1 stays", "2 stay".
+std::string counted_verb(std::uint64_t count, const std::string& one, const std::string& many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
 
-  ~Progress() {
-    if (terminal_ && shown_) put("\n");
+/// Seqs that were named but are not parked were not dealt with as asked.
+ExitCode tell_not_parked(std::uint64_t count) {
+  if (count == 0) return ExitCode::ok;
+  complain(std::to_string(count) + " of the named events " + (count == 1 ? "is" : "are") + " not parked");
+  return ExitCode::failure;
+}
+
+bool only_named(const ParkedOptions& options) {
+  return !options.seqs.empty() && options.where.empty();
+}
+
+ExitCode tell_slow(const ParkedOptions& options, const SlowRedrive& sum) {
+  if (!write_out(change_text(options, "redriven", sum.done))) return report_stdout();
+  auto code = ExitCode::ok;
+  if (sum.behind > 0) {
+    complain(
+        counted_verb(sum.behind, "stays", "stay") +
+        " parked: an earlier event of the same key is parked, which is to be redriven or discarded first");
+    code = ExitCode::failure;
   }
-
-  Progress(const Progress&) = delete;
-  Progress& operator=(const Progress&) = delete;
-
-  void show(std::uint64_t done) {
-    const auto now = std::chrono::steady_clock::now();
-    if (!terminal_ && done < whole_ && now - last_ < 5s) return;
-    last_ = now;
-    shown_ = true;
-    const auto counts = std::to_string(done) + " of " + std::to_string(whole_) + " redriven";
-    if (!terminal_) return say(counts);
-    constexpr std::uint64_t columns = 30;
-    const auto full = whole_ > 0 ? done * columns / whole_ : columns;
-    put("\r[" + std::string(full, '#') + std::string(columns - full, '.') + "] " + counts + "  ");
+  if (only_named(options)) {
+    const auto not_parked = options.seqs.size() - sum.whole + sum.gone;
+    if (tell_not_parked(not_parked) != ExitCode::ok) code = ExitCode::failure;
+  } else if (sum.gone > 0) {
+    say(counted_verb(sum.gone, "was", "were") + " no longer parked");
   }
+  if (sum.left == 0) return code;
+  if (sum.error) code = report(*sum.error);
+  complain(std::string(sum.error ? "not finished" : "interrupted") + ": " + std::to_string(sum.done.count) +
+           " of " + std::to_string(sum.whole) + " were redriven, " + std::to_string(sum.left) +
+           " are left; the same command goes on with them");
+  return sum.error ? code : ExitCode::interrupted;
+}
 
- private:
-  static void put(const std::string& text) {
-    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-  }
-
-  const std::uint64_t whole_;
-  const bool terminal_;
-  bool shown_ = false;
-  std::chrono::steady_clock::time_point last_{};
-};
-
-/// A part at a time, each a tenth of a second's worth.
-mesh::Result<mesh::ParkedResult> redrive_slowly(mesh::Admin& admin, const ParkedOptions& options,
-                                                const mesh::ParkedFilter& filter) {
-  Interrupt interrupt;
-  auto parked = admin.parked_all(options.group, filter);
-  if (!parked) return parked.error();
+ExitCode redrive_at_rate(const ParkedOptions& options, const mesh::ParkedFilter& filter) {
+  const Interrupt interrupt;
+  auto admin = connect_admin(options.endpoint, parse_duration(options.timeout).value());
+  if (!admin) return report(options.endpoint, admin.error());
   const auto rate = Pace::parse(options.rate).value().per_second();
-  const auto part = std::clamp<std::size_t>(static_cast<std::size_t>(rate / 10), 1, mesh::parked_seqs_max);
-  const auto pause = mesh::Duration(static_cast<std::int64_t>(static_cast<double>(part) / rate * 1e9));
-  Progress progress(parked->size());
-  mesh::ParkedResult sum;
-  for (std::size_t at = 0; at < parked->size() && !interrupt.requested(); at += part) {
-    mesh::ParkedFilter these;
-    for (auto next = at; next < std::min(at + part, parked->size()); ++next)
-      these.seqs.push_back((*parked)[next].seq);
-    const auto done = admin.redrive(options.group, these);
-    if (!done) return done.error();
-    sum.count += done->count;
-    sum.seqs.insert(sum.seqs.end(), done->seqs.begin(), done->seqs.end());
-    progress.show(sum.count);
-    if (at + part < parked->size()) interrupt.wait(pause);
-  }
-  sum.seqs.resize(std::min<std::size_t>(sum.seqs.size(), mesh::parked_list_max));
-  return sum;
+  const auto sum = redrive_slowly(*admin, options.group, filter, rate, interrupt);
+  if (!sum) return report(sum.error());
+  return tell_slow(options, *sum);
 }
 
 ExitCode change_parked(const ParkedOptions& options, bool redrive) {
@@ -104,20 +86,14 @@ ExitCode change_parked(const ParkedOptions& options, bool redrive) {
   }
   const auto filter = parked_filter(options);
   if (!filter) return report(filter.error());
+  if (redrive && !options.rate.empty() && !options.dry_run) return redrive_at_rate(options, *filter);
   auto admin = connect_admin(options.endpoint, parse_duration(options.timeout).value());
   if (!admin) return report(options.endpoint, admin.error());
-  const bool slowly = redrive && !options.rate.empty() && !options.dry_run;
-  const auto done = slowly    ? redrive_slowly(*admin, options, *filter)
-                    : redrive ? admin->redrive(options.group, *filter, options.dry_run)
-                              : admin->discard(options.group, *filter, options.dry_run);
+  const auto done = redrive ? admin->redrive(options.group, *filter, options.dry_run)
+                            : admin->discard(options.group, *filter, options.dry_run);
   if (!done) return report(done.error());
   if (!write_out(change_text(options, redrive ? "redriven" : "discarded", *done))) return report_stdout();
-  // Seqs that were named but are not parked were not dealt with as asked.
-  if (!options.seqs.empty() && options.where.empty() && done->count < options.seqs.size()) {
-    complain(std::to_string(options.seqs.size() - done->count) + " of the named events are not parked");
-    return ExitCode::failure;
-  }
-  return ExitCode::ok;
+  return tell_not_parked(only_named(options) ? options.seqs.size() - done->count : 0);
 }
 
 }  // namespace

@@ -11,8 +11,8 @@ constexpr const char* reasons_and_statuses =
     "\n"
     "Reasons: handler_rejected, retry_exhausted, ack_timeout, consumer_crash, undecodable, no_handler,\n"
     "key_parked.\n"
-    "Exit status: 0 done; 1 there is no such group or event; 2 wrong usage; 3 the publisher does not "
-    "answer.";
+    "Exit status: 0 done; 1 there is no such group or event, or some stay parked; 2 wrong usage; 3 the\n"
+    "publisher does not answer; 130 a redrive with --rate was interrupted.";
 
 std::shared_ptr<ParkedOptions> add_action(CLI::App& parent, Chosen& chosen, const std::string& name,
                                           const std::string& description,
@@ -46,8 +46,7 @@ std::shared_ptr<ParkedOptions> add_action(CLI::App& parent, Chosen& chosen, cons
 /// "100/s".
 mesh::Result<double> parse_redrive_rate(const std::string& text) {
   const auto pace = Pace::parse(text);
-  if (!pace) return pace.error();
-  if (pace->per_second() > 0) return pace->per_second();
+  if (pace && pace->per_second() > 0) return pace->per_second();
   return mesh::fail(mesh::Errc::invalid_argument, "'" + text + "' is no rate such as 100/s");
 }
 

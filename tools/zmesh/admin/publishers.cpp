@@ -92,12 +92,14 @@ ExitCode members(const PublishersOptions& options) {
   if (!looks) return report(looks.error());
   complain_of_silent(*looks);
   std::string out;
-  std::vector<std::vector<std::string>> rows = {{"PUBLISHER", "GROUP", "MEMBER", "SLOTS", "LAG", "HEARD OF"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"PUBLISHER", "GROUP", "MEMBER", "SLOTS", "LAG", "HEARD OF", "PAUSED"}};
   bool found = options.group.empty();
   for (const auto& look : *looks) {
     for (const auto& group : look.groups) {
       if (!options.group.empty() && group.group != options.group) continue;
       found = true;
+      const std::string paused = group.paused ? "yes" : "no";
       for (const auto& member : group.members) {
         if (options.json) {
           out += json_line({{"publisher", look.name},
@@ -105,12 +107,13 @@ ExitCode members(const PublishersOptions& options) {
                             {"member", member.member},
                             {"slots", std::popcount(member.slots)},
                             {"lag", member.lag},
-                            {"idle_seconds", std::chrono::duration<double>(member.idle).count()}});
+                            {"idle_seconds", std::chrono::duration<double>(member.idle).count()},
+                            {"paused", group.paused}});
         }
         rows.push_back({look.name, group.group, member.member, std::to_string(std::popcount(member.slots)),
-                        std::to_string(member.lag), duration_text(member.idle) + " ago"});
+                        std::to_string(member.lag), duration_text(member.idle) + " ago", paused});
       }
-      if (group.members.empty()) rows.push_back({look.name, group.group, "nobody", "-", "-", "-"});
+      if (group.members.empty()) rows.push_back({look.name, group.group, "nobody", "-", "-", "-", paused});
     }
   }
   if (!any_answers(*looks)) return ExitCode::unreachable;

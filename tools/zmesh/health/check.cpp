@@ -13,15 +13,23 @@ namespace {
 
 /// The two parts of "W,C", each as a number.
 template <class Parse>
-mesh::Result<Threshold> parse_threshold(const std::string& text, Parse parse) {
+mesh::Result<Threshold> parse_threshold(const std::string& text, Parse parse, bool below = false) {
   const auto comma = text.find(',');
   const auto warning = parse(text.substr(0, comma));
   const auto critical = comma == std::string::npos ? warning : parse(text.substr(comma + 1));
   if (!warning) return warning.error();
   if (!critical) return critical.error();
-  if (*critical > 0 && *warning > *critical)
+  if (!below && *critical > 0 && *warning > *critical)
     return mesh::fail(mesh::Errc::invalid_argument, "'" + text + "': the warning is above what is critical");
-  return Threshold{*warning, *critical};
+  if (below && *warning > 0 && *warning < *critical)
+    return mesh::fail(mesh::Errc::invalid_argument, "'" + text + "': the warning is below what is critical");
+  return Threshold{*warning, *critical, below};
+}
+
+mesh::Result<double> parse_seconds(const std::string& text) {
+  const auto duration = parse_duration(text, std::chrono::seconds(1));
+  if (!duration) return duration.error();
+  return std::chrono::duration<double>(*duration).count();
 }
 
 mesh::Result<double> parse_plain(const std::string& text, double factor) {
@@ -63,6 +71,8 @@ void measure_group(Measuring& measuring, const PublisherLook& look, const mesh::
   measuring.add(look, group.group, "members", static_cast<double>(group.members.size()), {},
                 name + " has " + std::to_string(group.members.size()) + " members");
   if (group.members.empty() && thresholds.unattended) measuring.set(Health::critical);
+  measuring.add(look, group.group, "paused", group.paused ? 1 : 0, {1, 0},
+                name + (group.paused ? " is paused: nothing of it is given out" : " is not paused"));
 }
 
 }  // namespace
@@ -82,8 +92,8 @@ std::string_view to_string(Health health) {
 }
 
 Health Threshold::judge(double value) const {
-  if (critical > 0 && value >= critical) return Health::critical;
-  return warning > 0 && value >= warning ? Health::warning : Health::ok;
+  const auto reached = [&](double limit) { return limit > 0 && (below ? value <= limit : value >= limit); };
+  return reached(critical) ? Health::critical : reached(warning) ? Health::warning : Health::ok;
 }
 
 mesh::Result<Threshold> parse_count_threshold(const std::string& text) {
@@ -91,11 +101,11 @@ mesh::Result<Threshold> parse_count_threshold(const std::string& text) {
 }
 
 mesh::Result<Threshold> parse_duration_threshold(const std::string& text) {
-  return parse_threshold(text, [](const std::string& part) -> mesh::Result<double> {
-    const auto duration = parse_duration(part, std::chrono::seconds(1));
-    if (!duration) return duration.error();
-    return std::chrono::duration<double>(*duration).count();
-  });
+  return parse_threshold(text, parse_seconds);
+}
+
+mesh::Result<Threshold> parse_time_left_threshold(const std::string& text) {
+  return parse_threshold(text, parse_seconds, true);
 }
 
 mesh::Result<Threshold> parse_share_threshold(const std::string& text) {
@@ -132,6 +142,11 @@ std::vector<Measured> measure(const std::vector<PublisherLook>& looks, const std
                     "what its groups are owed fills " + std::to_string(percent) + "% of its journal's limit" +
                         (share >= 1 ? ": it refuses to publish" : ""));
     }
+    if (const auto full_in = look.info->journal_full_in) {
+      measuring.add(look, "", "journal_full_in_seconds", std::chrono::duration<double>(*full_in).count(),
+                    thresholds.full_in,
+                    "its journal reaches its limit in " + duration_text(*full_in) + " at the present rate");
+    }
     if (const auto disk = disk_space(look.journal)) {
       const auto percent = static_cast<int>(disk->used_share() * 100);
       measuring.add(look, "", "disk_used_share", disk->used_share(), thresholds.disk,
@@ -156,6 +171,7 @@ ExitCode check(const CheckOptions& options) {
   thresholds.parked = parse_count_threshold(options.parked).value();
   thresholds.disk = parse_share_threshold(options.disk).value();
   thresholds.journal = parse_share_threshold(options.journal).value();
+  thresholds.full_in = parse_time_left_threshold(options.full_in).value();
   thresholds.unattended = options.unattended;
   auto probes = make_probes(options.where);
   if (!probes) {

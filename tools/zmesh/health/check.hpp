@@ -18,6 +18,7 @@ std::string_view to_string(Health health);
 struct Threshold {
   double warning = 0;
   double critical = 0;
+  bool below = false;  ///< it is bad at or below these, else at or above them
 
   Health judge(double value) const;
 };
@@ -30,6 +31,7 @@ struct CheckOptions {
   std::string parked = "1,1000";
   std::string disk = "85%,95%";
   std::string journal = "80%,95%";
+  std::string full_in = "6h,1h";
   bool unattended = false;  ///< a group without members is critical
   std::string format = "text";
   std::string timeout = "2s";
@@ -42,7 +44,8 @@ ExitCode check(const CheckOptions& options);
 struct Measured {
   std::string publisher;
   std::string group;  ///< empty: of the publisher
-  /// "lag", "oldest_age_seconds", "parked", "members", "journal_owed_share", "disk_used_share", "answers"
+  /// "lag", "oldest_age_seconds", "parked", "members", "paused", "journal_owed_share",
+  /// "journal_full_in_seconds" (only while it fills), "disk_used_share", "answers"
   std::string what;
   double value = 0;
   Threshold threshold;
@@ -51,14 +54,15 @@ struct Measured {
 };
 
 struct Thresholds {
-  Threshold lag, age, parked, disk, journal;
+  Threshold lag, age, parked, disk, journal, full_in;
   bool unattended = false;
 };
 
 /// "W,C" with both of one kind. Errors: invalid_argument.
 mesh::Result<Threshold> parse_count_threshold(const std::string& text);
-mesh::Result<Threshold> parse_duration_threshold(const std::string& text);  ///< in seconds
-mesh::Result<Threshold> parse_share_threshold(const std::string& text);     ///< 0 to 1
+mesh::Result<Threshold> parse_duration_threshold(const std::string& text);   ///< in seconds
+mesh::Result<Threshold> parse_time_left_threshold(const std::string& text);  ///< in seconds; `below`
+mesh::Result<Threshold> parse_share_threshold(const std::string& text);      ///< 0 to 1
 
 std::vector<Measured> measure(const std::vector<PublisherLook>& looks, const std::string& group,
                               const Thresholds& thresholds);

@@ -15,6 +15,12 @@ std::string plain_number(double value) {
   return text;
 }
 
+/// What is not bad: "10" is up to 10, "10:" from 10 on.
+std::string nagios_range(double limit, bool below) {
+  if (limit <= 0) return "";
+  return plain_number(limit) + (below ? ":" : "");
+}
+
 std::string check_text_report(const std::vector<Measured>& all) {
   std::string text;
   for (const auto& one : all)
@@ -32,9 +38,9 @@ std::string check_nagios_report(const std::vector<Measured>& all) {
     auto label = one.publisher + (one.group.empty() ? "" : "/" + one.group) + " " + one.what;
     std::replace_if(
         label.begin(), label.end(), [](char symbol) { return symbol == '\'' || symbol == '='; }, '_');
-    values += " '" + label + "'=" + plain_number(one.value) + (one.what == "oldest_age_seconds" ? "s" : "") +
-              ";" + (one.threshold.warning > 0 ? plain_number(one.threshold.warning) : "") + ";" +
-              (one.threshold.critical > 0 ? plain_number(one.threshold.critical) : "") + ";0;";
+    values += " '" + label + "'=" + plain_number(one.value) + (one.what.ends_with("_seconds") ? "s" : "") +
+              ";" + nagios_range(one.threshold.warning, one.threshold.below) + ";" +
+              nagios_range(one.threshold.critical, one.threshold.below) + ";0;";
   }
   if (bad == 0) line += " - " + std::to_string(all.size()) + " values are fine";
   std::replace(line.begin(), line.end(), '|', '/');
@@ -86,8 +92,11 @@ std::string check_prometheus_report(const std::vector<Measured>& all) {
        "Age of the oldest event not settled."},
       {"parked", "zmesh_group_parked_events", "Events in the parking lot of the group."},
       {"members", "zmesh_group_members", "Attached members of the group."},
+      {"paused", "zmesh_group_paused", "1 while an operator has the group paused, else 0."},
       {"journal_owed_share", "zmesh_journal_owed_ratio",
        "Share of the journal's limit that groups are owed; at 1 publishing is refused."},
+      {"journal_full_in_seconds", "zmesh_journal_full_in_seconds",
+       "When the limit is reached at the present rate; missing while what is owed does not grow."},
       {"disk_used_share", "zmesh_journal_disk_used_ratio", "Used share of the disk that holds the journal."},
   };
   std::string text;

@@ -24,6 +24,8 @@ void add_check(CLI::App& app, Chosen& chosen) {
             "Used share of the disk of a journal of this machine");
   threshold("--journal", options->journal, parse_share_threshold,
             "Share of a journal's limit that may not be dropped to make room; at 100% publishing is refused");
+  threshold("--full-in", options->full_in, parse_time_left_threshold,
+            "Time until a journal reaches its limit at the present rate; less is worse, 0: any");
   command->add_flag("--unattended", options->unattended, "A group that nobody attends is critical");
   command->add_option("--format", options->format, "text, nagios, json or prometheus")
       ->check(CLI::IsMember({"text", "nagios", "json", "prometheus"}))
@@ -37,6 +39,7 @@ void add_check(CLI::App& app, Chosen& chosen) {
       "  zmesh check\n"
       "  zmesh check tcp://127.0.0.1:5601 --lag 1000,10000 --age 1m,10m --format nagios\n"
       "  zmesh check @bookings --group refunds --unattended --format prometheus\n"
+      "  zmesh check --journal 70%,90% --full-in 1d,2h\n"
       "\n"
       "Exit status, as monitoring plugins have it: 0 all is well; 1 a warning; 2 something is critical, or a "
       "publisher "
@@ -56,7 +59,7 @@ void add_doctor(CLI::App& app, Chosen& chosen) {
   command->footer(
       "Reachability, versions, the live stream, clocks, disk space, limits of the process, dead "
       "subscriptions, groups "
-      "that\nnobody attends, parked and lost events.\n"
+      "that\nare paused or that nobody attends, parked and lost events.\n"
       "\n"
       "  zmesh doctor\n"
       "  zmesh doctor tcp://127.0.0.1:5601 --json\n"

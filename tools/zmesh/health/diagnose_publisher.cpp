@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 constexpr mesh::Duration silent_after = 10s;
 constexpr double disk_full_share = 0.9;
 constexpr double journal_owed_share_max = 0.8;
+constexpr mesh::Duration journal_full_soon = 6h;
 
 mesh::WallTime now_by_the_wall() {
   return std::chrono::system_clock::now().time_since_epoch().count();
@@ -50,6 +51,11 @@ void diagnose_group(const PublisherLook& look, const mesh::GroupStatus& group, F
     findings.push_back({false, look.name, what, name + " " + text, advice});
   };
   const auto before = findings.size();
+  if (group.paused)
+    add("paused",
+        "is paused: nothing of it is given out" +
+            (group.lag > 0 ? ", " + std::to_string(group.lag) + " events wait" : std::string()),
+        "when whoever paused it is done: zmesh groups resume " + look.endpoint + " " + group.group);
   if (group.members.empty())
     add("unattended",
         "has no member" +
@@ -146,15 +152,14 @@ void diagnose_room(const PublisherLook& look, Findings& findings) {
   const auto limit = look.info->journal_bytes_max;
   if (limit == 0) return;
   const auto share = static_cast<double>(look.info->journal_owed_bytes) / static_cast<double>(limit);
-  const bool good = share < journal_owed_share_max;
+  const auto& full_in = look.info->journal_full_in;
+  const bool good = share < journal_owed_share_max && !(full_in && *full_in < journal_full_soon);
   findings.push_back(
       {good, look.name, "journal",
        (share >= 1 ? "it refuses to publish: its groups are owed " : "its groups are owed ") +
            size_text(look.info->journal_owed_bytes) + " of the " + size_text(limit) +
            " that its journal may have" +
-           (look.info->journal_full_in
-                ? ", all of it in " + duration_text(*look.info->journal_full_in) + " at the present rate"
-                : std::string()),
+           (full_in ? ", all of it in " + duration_text(*full_in) + " at the present rate" : std::string()),
        good ? "" : "let its groups settle (see which lag), or give the journal a higher limit"});
 }
 
