@@ -193,6 +193,7 @@ void MemberCore::State::lose_control(Now now) {
 }
 
 void MemberCore::State::heard_from_publisher(Now now) {
+  heard = now.steady;
   if (attached()) timers.set(Timer::lease, now.steady + lease + lease / 3);
 }
 

@@ -175,6 +175,7 @@ struct MemberCore::State {
   unsigned hellos_unanswered = 0;
   std::optional<Duration> last_attach;
   std::uint64_t epoch_first_id = 0;  ///< Acks of the current epoch have ids from here on
+  Duration heard{0};                 ///< when the publisher was, last
 
   std::deque<std::pair<std::uint64_t, Duration>> asked;  ///< ids of requests without an answer, when sent
   Duration in_touch_until{0};
@@ -214,8 +215,9 @@ struct MemberCore::State {
   Seq fetch_upto = 0;  ///< 0: the head
   SlotMask fetch_slots = 0;
   Epoch fetch_epoch = 0;
+  Duration fetch_asked{0};
   unsigned fetches_unanswered = 0;
-  unsigned fetches_lost = 0;  ///< since the last answer, over attachments
+  unsigned fetches_lost = 0;  ///< since the last answer, over attachments, though the publisher was heard
   bool at_head = false;
   bool stalled = false;  ///< the window was full and has not emptied enough
 
