@@ -9,6 +9,8 @@
 
 #include <journal/topic.hpp>
 #include <mesh/detail/handling.hpp>
+#include <mesh/detail/twins.hpp>
+#include <mesh/io/clock.hpp>
 #include <mesh/io/consumer/consumer_engine.hpp>
 #include <mesh/io/endpoint.hpp>
 #include <mesh/io/random.hpp>
@@ -188,8 +190,18 @@ Result<Consumer> Consumer::open(ConsumerOptions options) {
                                io::Executor::Outcome& outcome) {
     handling->handle(delivery, extend, outcome);
   };
-  settings.on_source = [handling](core::LinkId link, const Origin& origin, const std::string& name) {
+  settings.on_source = [handling, twins = std::make_shared<detail::Twins>(), publishers = state->publishers,
+                        log = settings.log](core::LinkId link, const Origin& origin,
+                                            const std::string& name) {
     handling->sources().update(link, origin, name);
+    const auto other = twins->changed(link, origin, io::read_clocks().steady);
+    if (!other || !log) return;
+    try {
+      log({Level::warning, "link.twice",
+           publishers[*other] + " and " + publishers[link] + " are one publisher, " + name +
+               ": give only one of them, since each takes the other's place there, over and over"});
+    } catch (...) {  // the owner's callback; it has nobody to tell
+    }
   };
   auto engine = io::ConsumerEngine::open(std::move(settings));
   if (!engine) return engine.error();

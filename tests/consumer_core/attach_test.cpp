@@ -164,6 +164,49 @@ BOOST_AUTO_TEST_CASE(silence_of_the_publisher_for_a_lease_reconnects_and_attache
   BOOST_TEST(link.count<Hello>() > hellos);
   BOOST_TEST(link.last<Hello>().resume->settled.at(0).floor == 2u);
   BOOST_TEST(link.noticed("link.lost") == 1u);
+  BOOST_TEST(link.noticed("link.restored") == 0u);
+  link.pass(13s);
+  link.welcome(2, 2);
+  BOOST_TEST(link.noticed("link.restored") == 1u);
+  BOOST_TEST(link.notices.back().text == "bookings answers after 20 s of silence: attached at seq 2 of 2");
+  BOOST_TEST((link.notices.back().level == Level::info));
+}
+
+BOOST_AUTO_TEST_CASE(a_publisher_that_never_answered_is_told_once_and_again_when_it_comes) {
+  auto settings = member_settings();
+  settings.endpoint = "tcp://here:1";
+  Link link(settings);
+  link.core.on_start(link.now);
+  link.take();
+  link.pass(4900ms);
+  BOOST_TEST(link.notices.empty());
+  link.pass(60s);
+  BOOST_REQUIRE(link.notices.size() == 1u);
+  BOOST_TEST(link.notices.front().code == "link.unreached");
+  BOOST_TEST((link.notices.front().level == Level::warning));
+  BOOST_TEST(link.notices.front().text.starts_with("nothing answers at tcp://here:1, asked for 5 s"));
+  link.welcome(3, 9);
+  BOOST_TEST(link.noticed("link.attached") == 1u);
+  BOOST_TEST(link.notices.back().code == "link.restored");
+  BOOST_TEST(link.notices.back().text == "bookings answers after 64 s of silence: attached at seq 3 of 9");
+}
+
+BOOST_AUTO_TEST_CASE(who_is_attached_or_refused_at_once_is_not_told_as_not_reached) {
+  Link link;
+  link.attach();
+  link.pass(3s);
+  link.answer_ack();
+  link.give(Refused{link.last<Ack>().id, link.session, Errc::unknown_session, ""});
+  link.welcome(0, 0);
+  Link refused;
+  refused.core.on_start(refused.now);
+  refused.take();
+  refused.give(Refused{refused.last<Hello>().id, 0, Errc::prefixes_mismatch, "other prefixes"});
+  for (auto* one : {&link, &refused}) {
+    one->pass(6s);
+    BOOST_TEST(one->noticed("link.unreached") == 0u);
+    BOOST_TEST(one->noticed("link.restored") == 0u);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_process_that_stood_still_charges_nobody) {

@@ -27,6 +27,37 @@ BOOST_AUTO_TEST_CASE(it_fetches_until_the_head_one_request_at_a_time) {
   BOOST_TEST(link.core.counters().fetched == 7u);
 }
 
+BOOST_AUTO_TEST_CASE(fetches_that_stay_unanswered_while_all_else_is_answered_are_told_once) {
+  Link link;
+  link.attach(0, 10);
+  for (int i = 0; i < 40; ++i) {
+    link.pass(500ms);
+    if (link.count<Ack>() > 0) link.answer_ack();
+  }
+  BOOST_TEST(link.noticed("fetch.unanswered") == 1u);
+  BOOST_TEST(link.noticed("link.lost") == 0u);
+}
+
+BOOST_AUTO_TEST_CASE(fetches_whose_answers_end_the_connection_each_time_are_told) {
+  Link link;
+  link.attach(0, 10);
+  for (int i = 0; i < 3; ++i) {
+    link.pass(7s);  // its lease
+    link.welcome(0, 10);
+  }
+  link.pass(2s);
+  BOOST_TEST(link.noticed("fetch.unanswered") == 1u);
+}
+
+BOOST_AUTO_TEST_CASE(of_a_publisher_that_answers_nothing_at_all_only_that_is_told) {
+  Link link;
+  link.attach(0, 10);
+  link.give(link.answer(items(1, 4), 5, 10));
+  link.pass(60s);
+  BOOST_TEST(link.noticed("fetch.unanswered") == 0u);
+  BOOST_TEST(link.noticed("link.lost") == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(an_unanswered_fetch_is_repeated_with_a_new_id_and_its_late_answer_ignored) {
   Link link;
   link.attach(0, 10);

@@ -24,6 +24,7 @@ HELLO, FETCH, ACK, DETACH, RELEASE = range(1, 6)
 WELCOME, GRANT, EVENTS, DELIVER, ACKED, DETACHED, REFUSED, RELEASED = range(33, 41)
 HANDLED, RETRY, PARK, HANDLER_REJECTED, HEARTBEAT = 1, 2, 3, 1, 2  # kinds of verdicts, a reason, a kind of live message
 SECOND = 10**9  # durations are in nanoseconds
+ALL_SLOTS = (1 << 64) - 1
 
 
 def connect(kind, endpoint, *prefixes):
@@ -53,7 +54,8 @@ class Member:
     It subscribes what all its prefixes begin with: one chain tells of every loss. It handles an event as it takes it:
     all up to the position is settled, of all its slots, but failures without an answer. An attempt is (seq, number,
     redrives). As nothing waits for a handler, slots that are asked back are released as soon as their failures are
-    answered, and what was missed of new ones is fetched at once.
+    answered. What was missed of new ones (`joining`: slots, and how far) is fetched first, with reports in between: it
+    may be held back until redelivered events that only this member has are handled and reported.
     """
 
     def __init__(self, options):
@@ -82,7 +84,7 @@ class Member:
                 self.grant = fields
             elif kind == DELIVER and session == self.session and not self.leaving:
                 for attempt, event in zip(map(tuple, fields[1]), records(batches)):
-                    if attempt not in self.redelivered and self.slots >> event[4] & 1:
+                    if attempt not in self.redelivered and self.mine() >> event[4] & 1:
                         self.redelivered.add(attempt)
                         self.handle(event, attempt, "redelivered")
         raise TimeoutError
@@ -91,7 +93,8 @@ class Member:
         zmq.Context.instance().destroy(linger=0)  # nothing of an earlier session comes on new sockets
         self.dealer, self.session = connect(zmq.DEALER, self.options.endpoint), 0
         policy = [[SECOND // 20], 0, self.options.attempts_max, 30 * SECOND]
-        resume = [self.epoch, self.slots & ~self.to_release(), *self.in_hand()[::2]] if self.epoch else None
+        given = self.to_release() if self.epoch else 0
+        resume = [self.epoch, self.mine() & ~given, *self.in_hand()[::2]] if self.epoch else None
         self.grant = [0, 0]
         self.session, fields, _ = self.ask(HELLO, self.options.group, self.options.member, self.instance,
                                            self.options.prefixes, [1, 0, 0], policy, resume)
@@ -99,8 +102,9 @@ class Member:
         if self.origin not in (None, origin):
             print("another journal than before: starting over", file=sys.stderr)
         if not resumed:
-            self.slots, self.position, self.marks, self.settled_before = 0, new[0], [0] * 64, []
+            self.slots, self.joining, self.position, self.marks, self.settled_before = 0, [], new[0], [0] * 64, []
             self.verdicts, self.redelivered = {}, set()
+        self.forget(given)  # a release without an answer is done
         if self.options.live:
             host = self.options.endpoint.rpartition(":")[0]
             self.sub = connect(zmq.SUB, re.sub(r"^tcp://(0\.0\.0\.0|\*|\[::\])", host, events), self.subscribed)
@@ -111,49 +115,73 @@ class Member:
     def change_slots(self, epoch, slots, release, position, ledgers, redelivered_through):
         self.epoch, self.release, self.dirty = epoch, release, True
         told = sum(ledger[0] for ledger in ledgers)  # they are disjoint
-        gained = slots & told & ~release & ~self.slots
+        gained = slots & told & ~release & ~self.mine()
         if not gained:
             return
         self.caught_up, self.parts = False, {}  # what was published before comes by fetch alone
         self.settled_before = [(mask & ~gained, *rest) for mask, *rest in self.settled_before]
         self.settled_before += stretches(ledgers)
         self.marks = [redelivered_through if gained >> slot & 1 else mark for slot, mark in enumerate(self.marks)]
-        if not self.slots:
+        if not self.mine():
             self.position = position
-        while position < self.position:
-            _, fields, batches = self.ask(FETCH, epoch, position, self.position, gained, 1 << 20, False)
-            for event in records(batches):
-                self.handle(event, (event[0], 1, 0), "fetch")
-            position = fields[3]
-        self.slots |= gained
+        self.joining.append((gained, position))
+
+    def join(self):
+        slots, at = self.joining[0]
+        if at >= self.position:
+            self.joining.pop(0)
+            self.slots |= slots
+            return
+        _, fields, batches = self.ask(FETCH, self.epoch, at, self.position, slots, 1 << 20, False)
+        self.handle_wanted(records(batches), slots, at, "fetch")
+        self.joining[0] = slots, fields[3]
+        self.pause_unless(fields[3] > at)
+
+    def pause_unless(self, moved):
+        """Suspects are out (section 9): nothing else comes until they are reported."""
+        self.dirty = True
+        if not moved:
+            zmq.select([self.dealer], [], [], 0.02)
+
+    def mine(self):
+        return self.slots | sum(slots for slots, _ in self.joining)
+
+    def forget(self, gone):
+        self.slots &= ~gone
+        self.joining = [(slots & ~gone, at) for slots, at in self.joining if slots & ~gone]
 
     def to_release(self):
         return self.release & ~sum({1 << verdict[8] for verdict in self.verdicts.values()})
 
     def give_back(self):
         slots = self.to_release()
-        _, fields, _ = self.ask(RELEASE, self.epoch, slots, self.in_hand(slots & self.slots)[0])
-        self.slots &= ~fields[0]
+        _, fields, _ = self.ask(RELEASE, self.epoch, slots, self.in_hand(slots)[0])
+        self.forget(fields[0])
         self.release &= ~fields[0]
 
-    def in_hand(self, slots=None):
-        """The ledger, of these slots or all; the verdicts without an answer; the redelivered attempts among them."""
+    def ledger(self, slots, position):
         failed = sorted({attempt[0] for attempt in self.verdicts if attempt not in self.redelivered})
-        floor = at = failed[0] - 1 if failed else self.position
+        failed = [seq for seq in failed if seq <= position]
+        floor = at = failed[0] - 1 if failed else position
         ranges = []
-        for seq, following in zip(failed, failed[1:] + [self.position + 1]):
+        for seq, following in zip(failed, failed[1:] + [position + 1]):
             if seq + 1 < following:
                 ranges += [seq - at, following - seq - 2]
                 at = following - 1
-        slots = self.slots if slots is None else slots
-        ledger = [[slots, floor, ranges[:2048]]] if slots else []
+        return [slots, floor, ranges[:1024]]
+
+    def in_hand(self, slots=ALL_SLOTS):
+        """Ledgers of these slots; the verdicts without an answer; the redelivered attempts among them."""
+        parts = [(self.slots, self.position), *self.joining[:30]]
+        ledgers = [self.ledger(mask & slots, at) for mask, at in parts if mask & slots]
         some = list(self.verdicts.items())[:1024]
-        return ledger, [verdict for _, verdict in some], [attempt for attempt, _ in some if attempt in self.redelivered]
+        held = [attempt for attempt, _ in some if attempt in self.redelivered]
+        return ledgers, [verdict for _, verdict in some], held
 
     def report(self, kind):
         self.dirty, self.ack_at = False, time.monotonic()
-        ledger, verdicts, held = self.in_hand()
-        self.ask(kind, self.epoch, ledger, verdicts, held if kind == ACK else True)
+        ledgers, verdicts, held = self.in_hand()
+        self.ask(kind, self.epoch, ledgers, verdicts, held if kind == ACK else True)
         for verdict in verdicts:
             del self.verdicts[tuple(verdict[1:4])]
             self.dirty = True
@@ -178,12 +206,15 @@ class Member:
                 self.take(sum(self.parts.values(), []), last, "live")
 
     def take(self, events, through, how):
+        self.handle_wanted(events, self.slots, self.position, how)
+        self.position, self.parts, self.dirty = max(self.position, through), {}, True
+
+    def handle_wanted(self, events, slots, after, how):
         for event in sorted(events):  # by seq
             seq, _, topic, _, slot, *_ = event
-            mine = seq > self.position and topic.startswith(self.prefixes) and self.slots >> slot & 1
-            if mine and not any(slots >> slot & 1 and low <= seq <= high for slots, low, high in self.settled_before):
+            mine = seq > after and topic.startswith(self.prefixes) and slots >> slot & 1
+            if mine and not any(mask >> slot & 1 and low <= seq <= high for mask, low, high in self.settled_before):
                 self.handle(event, (seq, 1, 0), how)
-        self.position, self.parts, self.dirty = max(self.position, through), {}, True
 
     def handle(self, event, attempt, how):
         seq, when, topic, key, slot, headers, payload = event
@@ -205,13 +236,17 @@ class Member:
             self.change_slots(*self.grant[1:7])
         elif self.to_release():
             self.give_back()
+        elif self.joining:
+            self.join()
         elif self.slots and not (self.caught_up and self.sub):
             _, fields, batches = self.ask(FETCH, self.epoch, self.position, 0, self.slots, 1 << 20, self.caught_up)
             _, _, _, through, head, _, expired = fields[:7]
             if expired:
                 print(f"retention dropped seqs {expired[0]} to {expired[1]}", file=sys.stderr)
+            moved = through > self.position or through >= head
             self.take(records(batches), through, "fetch")
             self.caught_up = through >= head
+            self.pause_unless(moved)
         else:
             ready = zmq.select([socket for socket in (self.dealer, self.sub) if socket], [], [], 0.02)[0]
             self.dirty = self.dirty or self.dealer in ready  # what came unasked is taken before the next answer

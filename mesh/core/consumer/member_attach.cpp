@@ -80,6 +80,7 @@ void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
   meet(welcome);
   session = welcome.session;
   timers.clear(Timer::hello);
+  timers.clear(Timer::reach);
   hellos_unanswered = 0;
   last_error.reset();
   lease = welcome.lease > Duration{0} ? std::max(welcome.lease, lease_min) : lease_default;
@@ -105,6 +106,7 @@ void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
            std::move(welcome.settled), welcome.redelivered_through);
     blocked.begin(welcome.blocked);
   }
+  if (closing == Closing::no) tell_attached(resumed, now);
   heard_from_publisher(now);
   timers.set(Timer::life, now.steady + lease / 3);
   if (closing != Closing::no) return;
@@ -114,9 +116,16 @@ void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
   }
   if (reconnect_events) connect_events(now);
   if (verdicts.size() > 0 || settlement.dirty()) report_soon(now, Duration{0});
-  notice(Level::info, "link.attached",
-         "attached to " + name + (resumed ? ", going on" : "") + " at seq " +
-             std::to_string(merge.position()) + " of " + std::to_string(head));
+}
+
+void MemberCore::State::tell_attached(bool resumed, Now now) {
+  const auto where = std::string(resumed ? ", going on" : "") + " at seq " +
+                     std::to_string(merge.position()) + " of " + std::to_string(head);
+  notice(Level::info, "link.attached", "attached to " + name + where);
+  if (!std::exchange(silence_told, false)) return;
+  const auto silent = std::chrono::duration_cast<std::chrono::seconds>(now.steady - heard);
+  notice(Level::info, "link.restored",
+         name + " answers after " + std::to_string(silent.count()) + " s of silence: attached" + where);
 }
 
 void MemberCore::State::meet(const Welcome& welcome) {
@@ -168,6 +177,8 @@ void MemberCore::State::on_refused(const Refused& refused, Now now) {
   last_error = error;
   if (to_hello) {
     hellos_unanswered = 0;
+    timers.clear(Timer::reach);
+    heard = now.steady;
     timers.set(Timer::hello, now.steady + refused_retry);
   }
   if (to_fetch) fetch_failed(now, refused_retry);
@@ -184,7 +195,17 @@ void MemberCore::State::connect_events(Now now) {
   timers.set(Timer::silence, now.steady + silence_now);
 }
 
+void MemberCore::State::not_reached(Now now) {
+  if (closing != Closing::no) return;
+  silence_told = true;
+  const auto tried = std::chrono::duration_cast<std::chrono::seconds>(now.steady - heard);
+  notice(Level::warning, "link.unreached",
+         "nothing answers at " + settings.endpoint + ", asked for " + std::to_string(tried.count()) +
+             " s: asking on; is a publisher running there?");
+}
+
 void MemberCore::State::lose_control(Now now) {
+  silence_told = true;
   notice(Level::warning, "link.lost", name + " has not answered for its whole lease: connecting again");
   out.control.clear();
   out.reconnect_control = true;
@@ -193,6 +214,7 @@ void MemberCore::State::lose_control(Now now) {
 }
 
 void MemberCore::State::heard_from_publisher(Now now) {
+  heard = now.steady;
   if (attached()) timers.set(Timer::lease, now.steady + lease + lease / 3);
 }
 

@@ -50,6 +50,8 @@ void MemberCore::on_start(Now now) {
   if (state_->seen) return;
   state_->observe(now);
   if (state_->phase == Phase::left) return;
+  state_->heard = now.steady;
+  state_->timers.set(Timer::reach, now.steady + reach_max);
   state_->attach(now);
 }
 
@@ -121,6 +123,7 @@ void MemberCore::on_time(Now now) {
   state.observe(now);
   const auto fired = [&](Timer timer) { return state.timers.fired(timer, now.steady); };
   if (fired(Timer::lease)) state.lose_control(now);
+  if (fired(Timer::reach)) state.not_reached(now);
   if (fired(Timer::hello)) state.hello_unanswered(now);
   if (fired(Timer::detach)) state.detach_unanswered(now);
   if (fired(Timer::release)) state.send_release(now);

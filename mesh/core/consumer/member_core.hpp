@@ -38,6 +38,7 @@ struct MemberSettings {
   Duration ack_interval = 5ms;    ///< settled ranges are reported at the latest after this
   Duration silence = 4s;          ///< no sign of life on the live path for this long: fetch, and reconnect it
   bool use_live = true;           ///< false: fetch alone (complete and correct, a little slower)
+  std::string endpoint;           ///< the publisher's, for people
 };
 
 /// What the core wants done; carried out in this order.

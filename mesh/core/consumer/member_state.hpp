@@ -21,6 +21,7 @@
 namespace mesh::core {
 
 inline constexpr Duration hello_interval_max = 5s;
+inline constexpr Duration reach_max = 5s;  ///< a publisher that is silent from the start is told after this
 inline constexpr Duration refused_retry = 5s;  ///< after Refused, until the request is repeated
 inline constexpr Duration fetch_interval_max = 5s;
 inline constexpr unsigned fetches_lost_told = 3;   ///< in a row, over attachments
@@ -79,6 +80,8 @@ struct MemberCore::State {
   void meet(const Welcome& welcome);
   void connect_events(Now now);
   void lose_control(Now now);
+  void not_reached(Now now);
+  void tell_attached(bool resumed, Now now);
   void heard_from_publisher(Now now);
 
   // ---- member_slots.cpp ----
@@ -175,6 +178,8 @@ struct MemberCore::State {
   unsigned hellos_unanswered = 0;
   std::optional<Duration> last_attach;
   std::uint64_t epoch_first_id = 0;  ///< Acks of the current epoch have ids from here on
+  Duration heard{0};                 ///< when the publisher was, last; until then: when this member began
+  bool silence_told = false;         ///< that it was not heard for too long, since it was last attached
 
   std::deque<std::pair<std::uint64_t, Duration>> asked;  ///< ids of requests without an answer, when sent
   Duration in_touch_until{0};
@@ -214,8 +219,9 @@ struct MemberCore::State {
   Seq fetch_upto = 0;  ///< 0: the head
   SlotMask fetch_slots = 0;
   Epoch fetch_epoch = 0;
+  Duration fetch_asked{0};
   unsigned fetches_unanswered = 0;
-  unsigned fetches_lost = 0;  ///< since the last answer, over attachments
+  unsigned fetches_lost = 0;  ///< since the last answer, over attachments, though the publisher was heard
   bool at_head = false;
   bool stalled = false;  ///< the window was full and has not emptied enough
 

@@ -21,6 +21,7 @@ void MemberCore::State::fetch_if_wanted(Now now) {
   fetch_after = fetch.after;
   fetch_upto = fetch.upto;
   fetch_slots = fetch.slots;
+  fetch_asked = now.steady;
   fetch.credit = settings.fetch_credit;
   // The publisher keeps a waiting fetch for about a second.
   auto patience = settings.request_timeout + (fetch.wait ? Duration{2s} : Duration{0});
@@ -40,6 +41,7 @@ void MemberCore::State::fetch_failed(Now now, Duration retry) {
 }
 
 void MemberCore::State::fetch_lost() {
+  if (heard < fetch_asked) return;  // it answers nothing at all, which its lease will tell
   if (++fetches_lost != fetches_lost_told) return;
   notice(Level::warning, "fetch.unanswered",
          name + " answers, but not when events are asked for: its disk may be slow, or its events larger " +

@@ -21,6 +21,7 @@ enum class Timer : std::uint8_t {
   probe,         ///< look by fetch whether the live path has begun to work
   release,       ///< give slots back again
   detach,        ///< say goodbye again
+  reach,         ///< nothing was ever heard of the publisher
 };
 
 class MemberTimers {
@@ -58,7 +59,7 @@ class MemberTimers {
 
  private:
   static constexpr Duration never = Duration::max();
-  static constexpr std::size_t count = static_cast<std::size_t>(Timer::detach) + 1;
+  static constexpr std::size_t count = static_cast<std::size_t>(Timer::reach) + 1;
 
   static std::size_t index(Timer timer) { return static_cast<std::size_t>(timer); }
 

@@ -21,6 +21,12 @@ wire::Limits limits_of(const LinkSettings& settings) {
   return limits;
 }
 
+core::MemberSettings member_settings(const LinkSettings& settings) {
+  auto member = settings.member;
+  member.endpoint = settings.endpoint;
+  return member;
+}
+
 }  // namespace
 
 Link::Link(LinkSettings settings, std::shared_ptr<Context> context, Watchdog& watchdog)
@@ -28,7 +34,7 @@ Link::Link(LinkSettings settings, std::shared_ptr<Context> context, Watchdog& wa
       limits_(limits_of(settings_)),
       context_(std::move(context)),
       watchdog_(watchdog),
-      core_(settings_.member) {}
+      core_(member_settings(settings_)) {}
 
 Result<void> Link::open(Now now) {
   auto control = open_control_out(context_, settings_.event_size_max);

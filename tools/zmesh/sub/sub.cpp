@@ -16,6 +16,17 @@ namespace {
 using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 
+/// Who was told that a publisher does not answer wants to know that it does.
+mesh::LogCallback sub_notices(bool verbose) {
+  return [verbose, shown = notices(verbose)](const mesh::Notice& notice) {
+    if (notice.code == "link.restored" && !verbose) {
+      say(std::string(notice.code) + ": " + notice.text);
+    } else {
+      shown(notice);
+    }
+  };
+}
+
 mesh::ConsumerOptions consumer_options(const SubOptions& options, SubHandler& handler) {
   mesh::ConsumerOptions wanted;
   wanted.publishers = options.from;
@@ -27,7 +38,7 @@ mesh::ConsumerOptions consumer_options(const SubOptions& options, SubHandler& ha
   wanted.retry = options.retry;
   wanted.event_size_max = options.event_bytes_max;
   wanted.delivery = options.delivery;
-  wanted.log = notices(options.verbose);
+  wanted.log = sub_notices(options.verbose);
   wanted.on_any([&handler](const mesh::Event& event) { return handler.handle(event); });
   return wanted;
 }
