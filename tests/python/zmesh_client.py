@@ -3,12 +3,15 @@
 
     zmesh_client.py listen EVENTS_ENDPOINT [PREFIX...] [--count N]
     zmesh_client.py join CONTROL_ENDPOINT [PREFIX...] --group G [--member M] [--attempts-max N] [--no-live]
+                         [--order key [--on-park park_key]]
 
 `listen` prints a JSON object per live message, `join` one per event. `join` acknowledges each, unless its payload is a
 map that says otherwise: {"retry": N} fails the first N attempts, {"park": TEXT} parks it. With --idle SECONDS it leaves
 when nothing came for that long; --lose N drops every Nth live message, as a network might.
 """
 import argparse
+import ctypes
+import ctypes.util
 import io
 import json
 import os
@@ -21,8 +24,9 @@ import msgpack
 import zmq
 
 HELLO, FETCH, ACK, DETACH, RELEASE = range(1, 6)
-WELCOME, GRANT, EVENTS, DELIVER, ACKED, DETACHED, REFUSED, RELEASED = range(33, 41)
-HANDLED, RETRY, PARK, HANDLER_REJECTED, HEARTBEAT = 1, 2, 3, 1, 2  # kinds of verdicts, a reason, a kind of live message
+WELCOME, GRANT, EVENTS, DELIVER, ACKED, DETACHED, REFUSED, RELEASED, UNBLOCK = range(33, 42)
+HANDLED, RETRY, PARK, BEHIND = range(1, 5)  # kinds of verdicts
+HANDLER_REJECTED, HEARTBEAT = 1, 2  # a reason, a kind of live message
 SECOND = 10**9  # durations are in nanoseconds
 ALL_SLOTS = (1 << 64) - 1
 
@@ -40,6 +44,15 @@ def records(batches):
     return [record for batch in batches for record in list(msgpack.Unpacker(io.BytesIO(batch)))[1:]]
 
 
+def key_id(key):
+    """XXH3-64, by the library that zmesh is built with."""
+    if key is None:
+        return 0
+    library = ctypes.CDLL(ctypes.util.find_library("xxhash") or "libxxhash.so.0")
+    library.XXH3_64bits.argtypes, library.XXH3_64bits.restype = [ctypes.c_char_p, ctypes.c_size_t], ctypes.c_uint64
+    return library.XXH3_64bits(key.encode(), len(key.encode())) or 64
+
+
 def stretches(ledgers):  # (slots, first, last) of all that they hold
     for slots, at, ranges in ledgers:
         yield slots, 0, at
@@ -55,7 +68,8 @@ class Member:
     all up to the position is settled, of all its slots, but failures without an answer. An attempt is (seq, number,
     redrives). As nothing waits for a handler, slots that are asked back are released as soon as their failures are
     answered. What was missed of new ones (`joining`: slots, and how far) is fetched first, with reports in between: it
-    may be held back until redelivered events that only this member has are handled and reported.
+    may be held back until redelivered events that only this member has are handled and reported. With --order key,
+    `blocked` holds the keys of which an event waits, and the id of the last ack that was answered and told of it.
     """
 
     def __init__(self, options):
@@ -82,6 +96,10 @@ class Member:
                 return session, fields, batches
             elif kind == GRANT and session == self.session and fields[1] > max(self.epoch, self.grant[1]):
                 self.grant = fields
+            elif kind == UNBLOCK and session == self.session and fields[0] == self.epoch:
+                waiting = {key for verdict in self.verdicts.values() for key in verdict[9:]}
+                self.blocked = {key: ack for key, ack in self.blocked.items()
+                                if key not in fields[2] or key in waiting or ack > fields[1]}
             elif kind == DELIVER and session == self.session and not self.leaving:
                 for attempt, event in zip(map(tuple, fields[1]), records(batches)):
                     if attempt not in self.redelivered and self.mine() >> event[4] & 1:
@@ -92,30 +110,35 @@ class Member:
     def attach(self):
         zmq.Context.instance().destroy(linger=0)  # nothing of an earlier session comes on new sockets
         self.dealer, self.session = connect(zmq.DEALER, self.options.endpoint), 0
-        policy = [[SECOND // 20], 0, self.options.attempts_max, 30 * SECOND]
+        policy = [[SECOND // 20], 0, self.options.attempts_max, 30 * SECOND, int(self.options.order == "key"),
+                  int(self.options.on_park == "park_key")]
         given = self.to_release() if self.epoch else 0
         resume = [self.epoch, self.mine() & ~given, *self.in_hand()[::2]] if self.epoch else None
         self.grant = [0, 0]
         self.session, fields, _ = self.ask(HELLO, self.options.group, self.options.member, self.instance,
                                            self.options.prefixes, [1, 0, 0], policy, resume)
-        origin, _, self.incarnation, events, _, lease, epoch, slots, release, resumed, *new = fields[:13]
+        origin, _, self.incarnation, events, _, lease, epoch, slots, release, resumed, *new = fields[:14]
         if self.origin not in (None, origin):
             print("another journal than before: starting over", file=sys.stderr)
         if not resumed:
             self.slots, self.joining, self.position, self.marks, self.settled_before = 0, [], new[0], [0] * 64, []
-            self.verdicts, self.redelivered = {}, set()
+            self.verdicts, self.redelivered, self.blocked = {}, set(), {}
         self.forget(given)  # a release without an answer is done
         if self.options.live:
             host = self.options.endpoint.rpartition(":")[0]
             self.sub = connect(zmq.SUB, re.sub(r"^tcp://(0\.0\.0\.0|\*|\[::\])", host, events), self.subscribed)
         self.origin, self.lease, self.dirty, self.caught_up, self.parts = origin, lease / SECOND, True, False, {}
         self.ack_at = self.event_at = self.heard_live = time.monotonic()
+        blocked = {**dict.fromkeys(sum(new[3:], []), 0), **self.blocked}
         self.change_slots(epoch, slots, release, *new)
+        self.blocked = blocked
 
-    def change_slots(self, epoch, slots, release, position, ledgers, redelivered_through):
+    def change_slots(self, epoch, slots, release, position, ledgers, redelivered_through, blocked=()):
         self.epoch, self.release, self.dirty = epoch, release, True
         told = sum(ledger[0] for ledger in ledgers)  # they are disjoint
         gained = slots & told & ~release & ~self.mine()
+        self.blocked = {key: ack for key, ack in self.blocked.items() if not gained >> key % 64 & 1}
+        self.blocked.update({key: 0 for key in blocked if gained >> key % 64 & 1})
         if not gained:
             return
         self.caught_up, self.parts = False, {}  # what was published before comes by fetch alone
@@ -183,7 +206,10 @@ class Member:
         ledgers, verdicts, held = self.in_hand()
         self.ask(kind, self.epoch, ledgers, verdicts, held if kind == ACK else True)
         for verdict in verdicts:
-            del self.verdicts[tuple(verdict[1:4])]
+            if self.verdicts[tuple(verdict[1:4])] is verdict:  # else it came again meanwhile, and has another
+                del self.verdicts[tuple(verdict[1:4])]
+            if verdict[9:] and verdict[9] in self.blocked:
+                self.blocked[verdict[9]] = self.last_id
             self.dirty = True
 
     def on_live(self, prefix, header, *batch):
@@ -218,6 +244,11 @@ class Member:
 
     def handle(self, event, attempt, how):
         seq, when, topic, key, slot, headers, payload = event
+        ordering = [key_id(key)] if self.options.order == "key" else []
+        if how != "redelivered" and ordering and ordering[0] in self.blocked:
+            self.verdicts[attempt] = [BEHIND, *attempt, HANDLER_REJECTED, "", None, 0, slot, *ordering]
+            self.dirty = True
+            return
         value = msgpack.unpackb(payload, strict_map_key=False) if payload else None
         print(json.dumps({"seq": seq, "time": when, "topic": topic, "key": key, "headers": headers, "payload": value,
                           "how": how, "attempt": attempt[1],
@@ -225,7 +256,9 @@ class Member:
         wish = value if isinstance(value, dict) else {}
         kind = PARK if "park" in wish else RETRY if attempt[1] <= wish.get("retry", 0) else HANDLED
         if kind != HANDLED or how == "redelivered":  # else the ledger says it
-            self.verdicts[attempt] = [kind, *attempt, HANDLER_REJECTED, wish.get("park", ""), None, 0, slot]
+            self.verdicts[attempt] = [kind, *attempt, HANDLER_REJECTED, wish.get("park", ""), None, 0, slot, *ordering]
+        if kind != HANDLED and ordering and ordering[0]:
+            self.blocked[ordering[0]] = 0
         self.event_at, self.dirty = time.monotonic(), True
 
     def step(self):
@@ -233,7 +266,7 @@ class Member:
         if now > self.ack_at + (0.02 if self.dirty else self.lease / 3):
             self.report(ACK)
         elif self.grant[1] > self.epoch:
-            self.change_slots(*self.grant[1:7])
+            self.change_slots(*self.grant[1:8])
         elif self.to_release():
             self.give_back()
         elif self.joining:
@@ -284,8 +317,8 @@ if __name__ == "__main__":
     parser.add_argument("what", choices=["listen", "join"])
     parser.add_argument("endpoint")
     parser.add_argument("prefixes", nargs="*")
-    for option, value in {"group": "python", "member": f"py-{os.getpid()}", "attempts-max": 5, "idle": 0.0, "lose": 0,
-                          "count": 0}.items():
+    for option, value in {"group": "python", "member": f"py-{os.getpid()}", "order": "", "on-park": "",
+                          "attempts-max": 5, "idle": 0.0, "lose": 0, "count": 0}.items():
         parser.add_argument("--" + option, type=type(value), default=value)
     parser.add_argument("--no-live", dest="live", action="store_false")
     chosen = parser.parse_intermixed_args()
