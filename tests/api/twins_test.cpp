@@ -49,10 +49,11 @@ BOOST_AUTO_TEST_CASE(a_publisher_that_has_moved_or_comes_and_goes_is_not_told) {
 BOOST_AUTO_TEST_CASE(a_consumer_warns_of_one_publisher_under_two_addresses) {
   TempDirectory directory;
   auto publisher_settings = publisher_options(directory);
-  publisher_settings.control = "tcp://127.0.0.1:*";
+  publisher_settings.control = "tcp://0.0.0.0:*";
+  publisher_settings.insecure = true;
   auto publisher = Publisher::open(publisher_settings).value();
-  const auto first = publisher.control_endpoint();
-  const auto second = replaced(first, "127.0.0.1", "localhost");
+  const auto first = replaced(publisher.control_endpoint(), "0.0.0.0", "127.0.0.1");
+  const auto second = replaced(first, "127.0.0.1", "127.0.0.2");
   Latch latch;
   std::vector<std::string> told;
   auto options = consumer_options(first, "g");

@@ -166,6 +166,7 @@ void Checker::reopened(PublisherIndex publisher, const mesh::Journal& journal, b
   }
   for (auto& group : log.groups) {
     if (!group.exists) group.asked_at.reset();
+    group.lapsed = group.lapsed_on_disk;
   }
   for (auto& [id, process] : processes_) {
     if (!process.alive) continue;
@@ -177,14 +178,6 @@ void Checker::reopened(PublisherIndex publisher, const mesh::Journal& journal, b
   }
   want_status_[publisher] = true;
   turn_head_[publisher] = journal.head();
-}
-
-// What is asked for while the lease of a group has lapsed may take what that has not settled.
-void Checker::dropping(PublisherIndex publisher, mesh::Seq through) {
-  logs_[publisher].dropping_through = through;
-  for (auto& group : logs_[publisher].groups) {
-    if (group.lapsed) group.unowed_through = std::max(group.unowed_through, through);
-  }
 }
 
 void Checker::dropped(PublisherIndex publisher, mesh::Seq through) {
@@ -202,7 +195,7 @@ void Checker::dropped(PublisherIndex publisher, mesh::Seq through) {
       const bool copied = entry.in_retry && entry.redriven > 0;
       const bool settled = (entry.acked > 0 || entry.parked || entry.discarded) && !entry.in_retry;
       if (settled || copied) continue;
-      if (!may_expire(group) && !entry.expired && event.seq > one.unowed_through) {
+      if (!may_expire(group) && event.seq > one.unowed_through) {
         broken("kept until every group has settled", "dropped " + name_of(publisher, group, index));
       }
       if (!entry.expired) ++tally.expired;

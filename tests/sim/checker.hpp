@@ -15,6 +15,7 @@
 #include <mesh/core/consumer/delivery.hpp>
 #include <mesh/core/publisher/publisher_core.hpp>
 #include <mesh/model/messages.hpp>
+#include <mesh/model/notice.hpp>
 
 #include "faults.hpp"
 #include "oracle.hpp"
@@ -36,7 +37,10 @@ class Checker {
   void dropped(PublisherIndex publisher, mesh::Seq through);
 
   /// It was asked to drop them: a group that is made from now on begins behind it.
-  void dropping(PublisherIndex publisher, mesh::Seq through);
+  void dropping(PublisherIndex publisher, mesh::Seq through) { logs_[publisher].dropping_through = through; }
+
+  /// What it has decided about leases and retention, which may be long before it is written.
+  void noticed(PublisherIndex publisher, const mesh::Notice& notice);
 
   /// After a restart: the journal must hold what was committed, and nothing else. `power_lost`: the newest
   /// commits may be missing.

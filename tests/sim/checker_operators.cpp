@@ -1,4 +1,6 @@
 // What operators have asked for, and what became of it.
+#include <sstream>
+
 #include <mesh/core/publisher/state_codec.hpp>
 
 #include "checker.hpp"
@@ -41,18 +43,36 @@ void Checker::group_written(PublisherIndex publisher, GroupIndex group,
                             const std::optional<std::string>& value) {
   auto& one = logs_[publisher].groups[group];
   one.exists = value.has_value();
-  const bool before = std::exchange(one.lapsed, false);
+  const bool before = std::exchange(one.lapsed_on_disk, false);
   if (!value) return;
   const auto written = mesh::core::decode_group(*value);
   if (!written) broken("state is as documented", written.error().describe());
-  one.lapsed = written->lease && written->unattended >= *written->lease;
-  if (!one.lapsed || before) return;
+  one.lapsed_on_disk = written->lease && written->unattended >= *written->lease;
+  if (!one.lapsed_on_disk || before) return;
   ++tally.lapses;
   if (!leases_.contains({publisher, scenario_.groups[group].name})) {
     broken("kept until every group has settled",
            "group " + std::to_string(group) + " lapses without a lease");
   }
   check_nobody_has_slots(publisher, group, "lapses");
+}
+
+// What it decides and what it can write may be far apart: the disk may be full.
+void Checker::noticed(PublisherIndex publisher, const mesh::Notice& notice) {
+  auto& log = logs_[publisher];
+  const auto word = [&](std::size_t number) {
+    std::istringstream words(notice.text);
+    std::string one;
+    for (std::size_t i = 0; i <= number; ++i) words >> one;
+    return one;
+  };
+  if (notice.code == "group.lapsed" || notice.code == "group.attended") {
+    if (const auto group = group_named(word(1))) log.groups[*group].lapsed = notice.code == "group.lapsed";
+  }
+  if (notice.code != "retention.dropped") return;
+  for (auto& group : log.groups) {
+    if (group.lapsed) group.unowed_through = std::max<mesh::Seq>(group.unowed_through, std::stoull(word(4)));
+  }
 }
 
 void Checker::check_nobody_has_slots(PublisherIndex publisher, GroupIndex group, const char* when) {

@@ -253,14 +253,13 @@ void Checker::turn_ended(PublisherIndex publisher, const std::vector<mesh::Group
     auto& one = log.groups[*group];
     if (!one.exists) continue;
     if (!one.start_known) group_created(publisher, *group, status);
-    // It may have lapsed and be attended again before any of that could be written.
-    const bool may_lose = may_expire(*group) || leases_.contains({publisher, status.group});
     for (auto index = log.after(one.floor_checked); index < log.events.size(); ++index) {
       if (log.events[index].seq > status.floor) break;
       auto& entry = one.entries[index];
       if (!wanted(one, log, index) || log.events[index].lost) continue;
       const bool settled =
           entry.acked > 0 || entry.in_retry || entry.parked || entry.discarded || entry.expired;
+      const bool may_lose = may_expire(*group) || log.events[index].seq <= one.unowed_through;
       if (!settled && may_lose && status.expired > one.expired) {
         ++one.expired;  // passed by an explicit policy, and said so
         entry.expired = true;

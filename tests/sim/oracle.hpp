@@ -66,7 +66,8 @@ struct Entry {
 struct GroupLog {
   bool exists = false;  ///< its definition is on disk
   bool start_known = false;
-  bool lapsed = false;                ///< its lease, on disk
+  bool lapsed = false;  ///< its lease, as the publisher has said
+  bool lapsed_on_disk = false;
   mesh::Seq unowed_through = 0;       ///< retention was asked to take them while it was
   std::optional<mesh::Seq> asked_at;  ///< the head when it was first asked for, in this run of the publisher
   mesh::Seq start_after = 0;          ///< events at or below it are not the group's

@@ -128,6 +128,7 @@ void PublisherNode::failed(std::span<const mesh::Batch> batches, const mesh::Err
 }
 
 void PublisherNode::notice(const mesh::Notice& notice) {
+  checker_.noticed(index_, notice);
   if (world_.trace.reading()) world_.trace.remark(name_, notice.code, {}, notice.text);
 }
 

@@ -10,10 +10,7 @@
 
 #include <mesh/io/clock.hpp>
 
-#include <cstdio>
-
 namespace mesh::io {
-static long led = 0, notled = 0, t_commit = 0, t_fin = 0;
 
 namespace {
 
@@ -108,8 +105,6 @@ void PublisherEngine::sleep(std::unique_lock<std::mutex>& lock) {
 }
 
 void PublisherEngine::wind_up() {
-  if (led)
-    std::fprintf(stderr, "led %ld of %ld commit %ld fin %ld ns\n", led, notled, t_commit / led, t_fin / led);
   now_ = read_clocks();
   while (staging_.waiting()) commit_staged();
   core_->on_close(now_);
@@ -121,13 +116,11 @@ void PublisherEngine::wind_up() {
 // ---- a thread that publishes ------------------------------------------------------------------------------
 
 bool PublisherEngine::commit_here() {
-  ++notled;
   if (!asleep_ || steady_now().count() - committed_ < pause_min.count()) return false;
   const std::unique_lock lock(turn_mutex_, std::try_to_lock);
   if (!lock || !asleep_) return false;
   asleep_ = false;  // for what is published from within
   in_its_place_ = true;
-  ++led;
   try {
     short_turn();
   } catch (...) {
@@ -145,14 +138,8 @@ bool PublisherEngine::commit_here() {
 
 void PublisherEngine::short_turn() {
   now_ = read_clocks();
-  auto a = steady_now().count();
   commit_staged();
-  auto b = steady_now().count();
   turn_->finish(now_);
-  auto c = steady_now().count();
-  t_commit += b - a;
-  t_fin += c - b;
-
   staging_.set_full(core_->full());
   answer_watches();
   publish_stats();
