@@ -46,6 +46,8 @@ enum class Errc : unsigned {
   policy_mismatch = 29,    ///< another live member of the group keeps its keys' order otherwise
 };
 
+inline constexpr Errc errc_last = Errc::policy_mismatch;
+
 /// The code's name as written above (stable; used in logs and `--json`).
 std::string_view to_string(Errc code);
 

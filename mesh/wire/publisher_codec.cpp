@@ -7,8 +7,8 @@ namespace {
 
 // A code that a later version of the other side gave.
 Errc known(std::uint64_t code) {
-  return code == 0 || code > static_cast<std::uint64_t>(Errc::in_use) ? Errc::unsupported
-                                                                      : static_cast<Errc>(code);
+  return code == 0 || code > static_cast<std::uint64_t>(errc_last) ? Errc::unsupported
+                                                                   : static_cast<Errc>(code);
 }
 
 }  // namespace

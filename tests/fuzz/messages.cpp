@@ -291,7 +291,8 @@ ControlMessage to_member(Input& input, const Known& known) {
       }
       return Detached{session(input, known), id(input, known)};
     default:
-      return Refused{id(input, known), session(input, known), static_cast<Errc>(1 + input.below(27)), "no"};
+      return Refused{id(input, known), session(input, known),
+                     static_cast<Errc>(1 + input.below(static_cast<unsigned>(errc_last))), "no"};
   }
 }
 

@@ -218,7 +218,7 @@ Detached RandomMessages::make() {
 
 template <>
 Refused RandomMessages::make() {
-  return {number(), number(), static_cast<Errc>(1 + below(27)), text()};
+  return {number(), number(), static_cast<Errc>(1 + below(static_cast<std::size_t>(errc_last))), text()};
 }
 
 template <>

@@ -36,13 +36,13 @@ void diagnose_newest(const std::string& name, mesh::WallTime newest, Findings& f
 
 /// What the journal does for a group without members.
 std::string held_text(const PublisherLook& look, const mesh::GroupStatus& group) {
-  if (!group.owed)
-    return "at its limit the journal drops what it has not settled (retention's owed_to names others)";
+  if (group.lease && group.unattended >= *group.lease)
+    return "its lease has lapsed: the journal keeps nothing for it";
+  if (!group.owed) return "at its limit the journal drops what it has not settled";
   if (!group.lease) {
     return "until then the journal keeps all it is owed (zmesh groups lease " + look.endpoint + " " +
            group.group + " 7d ends that after 7 days; zmesh groups delete forgets it)";
   }
-  if (group.unattended >= *group.lease) return "its lease has lapsed: the journal keeps nothing for it";
   return "the journal keeps all it is owed for " + duration_text(*group.lease - group.unattended) +
          " more: its lease";
 }
