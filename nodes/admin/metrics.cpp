@@ -99,6 +99,7 @@ void add_publisher(Families& out, mesh::Publisher& publisher) {
               static_cast<double>(group.in_flight), labels);
     out.gauge("zmesh_group_parked_events", "Events in the parking lot.", static_cast<double>(group.parked),
               labels);
+    out.gauge("zmesh_group_paused", "1 while an operator keeps it paused.", group.paused ? 1 : 0, labels);
     out.gauge("zmesh_group_members", "Members attached.", static_cast<double>(group.members.size()), labels);
     out.gauge("zmesh_group_oldest_unsettled_age_seconds",
               "Age of the oldest event that is not settled; 0: all are.",

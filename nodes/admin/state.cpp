@@ -74,6 +74,7 @@ Json group_json(const mesh::GroupStatus& group) {
             {"retried", group.retried},     {"redelivered", group.redelivered}};
   json["oldest_unsettled"] = group.oldest_unsettled;
   json["oldest_age_seconds"] = group.oldest_age ? Json(seconds(*group.oldest_age)) : Json();
+  json["paused"] = group.paused;
   json["lease_seconds"] = group.lease ? Json(seconds(*group.lease)) : Json();
   json["unattended_seconds"] = seconds(group.unattended);
   json["members"] = group.members.size();
