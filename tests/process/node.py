@@ -32,16 +32,23 @@ def journal_events(place, journal="journal"):
     return [json.loads(line) for line in out.splitlines()]
 
 
+given_ports = set()
+
+
 def free_port():
-    """Below those that the system gives to connections: while its node is down nobody else gets it."""
+    """Never the same one twice, and below those that the system gives to connections: while its node is down nobody
+    else gets it."""
     while True:
         port = random.randrange(15_000, 32_000)
+        if port in given_ports:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
-            return port
+        given_ports.add(port)
+        return port
 
 
 class Node:

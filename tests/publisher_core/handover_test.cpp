@@ -1,3 +1,5 @@
+#include <set>
+
 #include "fixture.hpp"
 
 namespace mesh::core {
@@ -228,6 +230,59 @@ BOOST_AUTO_TEST_CASE(the_others_go_on_while_suspects_are_with_one_of_them) {
   two.first.ask(0);
   third.ask(0);
   BOOST_TEST(two.mesh.count<Events>() == 2u);
+}
+
+// Suspects flew to it although it still had events of its own; then the publisher restarts.
+BOOST_AUTO_TEST_CASE(what_an_impatient_keeper_has_in_hand_is_no_suspect_after_a_restart) {
+  Two two;
+  Member third{.mesh = two.mesh, .name = "third", .policy = two.first.policy};
+  third.attach();
+  for (Member* member : {&two.first, &two.second}) {
+    for (const ControlOut& one : two.mesh.sent) {
+      const auto* grant = std::get_if<Grant>(&one.message);
+      if (grant == nullptr || grant->session != member->session || grant->release == 0) continue;
+      member->epoch = grant->epoch;
+      member->slots = grant->slots & ~grant->release;
+      two.mesh.tell(member->route, Release{member->session, 60, grant->epoch, grant->release, {}});
+      break;
+    }
+  }
+  third.granted();
+  for (Member* member : {&two.first, &two.second, &third}) member->fetch(0);
+  const SlotMask owned = two.first.slots;
+  for (unsigned second = 0; second < 60; ++second) {
+    two.mesh.pass(1s);
+    two.first.ack(0);
+    third.ack(0);
+  }
+  BOOST_REQUIRE(two.mesh.noticed("member.lost") == 1u);
+  const bool of_first = !two.delivered_to(two.first).empty();
+  Member& keeper = of_first ? two.first : third;
+  const SlotMask in_hand = of_first ? owned : third.slots;
+  keeper.granted();
+  BOOST_REQUIRE(!two.delivered_to(keeper).empty());
+  two.mesh.crash();
+  two.mesh.open();
+  BOOST_TEST(keeper.attach(Resume{keeper.epoch, keeper.slots | in_hand, {}, {}}).resumed);
+  std::set<Seq> suspects;
+  for (unsigned second = 0; second < 10; ++second) {  // the other does not come back
+    two.mesh.pass(1s);
+    keeper.ack(0);
+  }
+  for (unsigned second = 0; second < 60; ++second) {
+    two.mesh.pass(1s);
+    if (two.mesh.count<Grant>() > 0) keeper.granted();
+    std::vector<Verdict> handled;
+    for (const Seq seq : two.delivered_to(keeper)) {
+      suspects.insert(seq);
+      handled.push_back(retry_of(seq));
+      handled.back().kind = Verdict::Kind::ack;
+    }
+    two.mesh.sent.clear();
+    keeper.ack(0, {}, handled);
+  }
+  BOOST_TEST(suspects.size() > 10u);
+  for (const Seq seq : suspects) BOOST_TEST((in_hand >> (seq % slot_count) & 1) == 0u);
 }
 
 BOOST_AUTO_TEST_CASE(after_a_restart_slots_wait_a_lease_for_their_owners) {

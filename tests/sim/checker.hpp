@@ -163,6 +163,7 @@ class Checker {
   void taken_back(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots);
   void loosen(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots);
   void released(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots, mesh::Epoch epoch);
+  void answered_release(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots);
   void detaching(ProcessId process, PublisherIndex publisher, bool untouched);
   void given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask slots, mesh::Epoch epoch);
   void check_first_handling(PublisherIndex publisher, GroupIndex group, std::size_t index);

@@ -50,16 +50,20 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
     }
     given_slots(publisher, to, welcome->slots & ~welcome->release, welcome->epoch);
     taken_back(publisher, to, ~welcome->slots);
-  } else if (std::holds_alternative<mesh::Acked>(message)) {
+  } else if (const auto* acked = std::get_if<mesh::Acked>(&message)) {
     const auto process = processes_.find(to);
-    if (process == processes_.end() || !process->second.vague[publisher]) return;
+    // What was said by an older session is answered as stale, and keeps no lease.
+    if (acked->stale || process == processes_.end() || !process->second.vague[publisher]) return;
     process->second.vague[publisher] = false;
     process->second.heard[publisher] = world_.now();
   } else if (std::holds_alternative<mesh::Detached>(message)) {
     if (const auto process = processes_.find(to); process != processes_.end()) {
       process->second.session[publisher] = 0;
       process->second.asked[publisher] = false;
+      answered_release(publisher, to, mesh::all_slots);
     }
+  } else if (const auto* released = std::get_if<mesh::Released>(&message)) {
+    answered_release(publisher, to, released->slots);
   } else if (const auto* grant = std::get_if<mesh::Grant>(&message)) {
     // Said again under the same epoch, it names what it named the first time, or less: slots are given under
     // a new epoch only. Some of them may have been released since, in this very turn, so it gives nothing.
@@ -166,6 +170,9 @@ void Checker::given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask
     if (before == to) continue;  // told anew: it works on it from here on
     one.held_since[slot] = epoch;
     ++tally.moves;
+    // A Release that was read while nothing could be written is void after a crash, with all that it settled.
+    const auto unanswered = std::exchange(one.released_by[slot], ProcessId{0});
+    if (before == 0 && unanswered != 0) forgive_repeats(publisher, group, unanswered, bit);
     if (before == 0) continue;
     auto& old = processes_[before];
     if (old.alive && !loose && !out_of_touch(old, publisher)) {
@@ -197,7 +204,18 @@ void Checker::released(PublisherIndex publisher, ProcessId process, mesh::SlotMa
   auto& one = logs_[publisher].groups[group];
   for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
     const bool named = (slots >> slot & 1) != 0 && one.holders[slot] == process;
-    if (named && one.held_since[slot] <= epoch) one.holders[slot] = 0;
+    if (!named || one.held_since[slot] > epoch) continue;
+    one.holders[slot] = 0;
+    one.released_by[slot] = process;
+  }
+}
+
+void Checker::answered_release(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots) {
+  const auto found = processes_.find(process);
+  if (found == processes_.end() || found->second.group >= scenario_.groups.size()) return;
+  auto& by = logs_[publisher].groups[found->second.group].released_by;
+  for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
+    if ((slots >> slot & 1) != 0 && by[slot] == process) by[slot] = 0;
   }
 }
 

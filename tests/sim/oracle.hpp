@@ -79,6 +79,7 @@ struct GroupLog {
   std::array<ProcessId, mesh::slot_count> holders{};  ///< 0: nobody; as the publisher has said and read
   mesh::SlotMask loose = 0;  ///< their holders have said that they have nothing of them in hand
   std::array<mesh::Epoch, mesh::slot_count> held_since{};  ///< the epoch under which the holder was given it
+  std::array<ProcessId, mesh::slot_count> released_by{};   ///< whose Release was read and not answered yet
 };
 
 struct PublisherLog {

@@ -29,7 +29,8 @@ struct ParkedIndex {
 /// Suspects of a member's end; see isolation.hpp. Not journaled: after a restart it begins anew when need be.
 struct Isolation {
   bool active = false;
-  SlotMask slots = 0;     ///< of the members that are gone
+  SlotMask slots = 0;     ///< kept apart: nothing but suspects is given out of them
+  SlotMask lost = 0;      ///< those of members that are gone: what is unsettled in them is a suspect
   SessionId keeper = 0;   ///< the member that gets the suspects, and nothing else; 0: not chosen
   Duration patience{0};   ///< when it has not got rid of what else it had by then, they fly all the same
   bool hurry = false;     ///< that time is over

@@ -37,7 +37,8 @@ void isolate(Desk& desk, Group& group, SlotMask slots, Seq through, bool known) 
   isolation.through = isolation.active ? std::max(isolation.through, through) : through;
   isolation.active = true;
   isolation.slots |= slots;
-  isolation.cursor = group.ledger.floor(isolation.slots);
+  isolation.lost |= slots;
+  isolation.cursor = group.ledger.floor(isolation.lost);
   isolation.left = known ? Isolating::suspects_max : Isolating::suspects_unknown_max;
   isolation.width = 0;
   ++isolation.round;
@@ -50,7 +51,8 @@ void pardon(Desk& desk, Group& group, SlotMask slots) {
   Isolation& isolation = group.isolation;
   if (!isolation.active || (isolation.slots & slots) == 0) return;
   // What flies already goes on, and what comes after it in its slots waits for it.
-  if ((isolation.slots & ~slots) == 0) isolation.through = 0;
+  isolation.lost &= ~slots;
+  if (isolation.lost == 0) isolation.through = 0;
   isolation.slots &= ~slots | flight_slots(group);
   isolation.keeper = 0;
   ++isolation.round;
@@ -91,7 +93,7 @@ void Isolating::pump(Group& group, Now now) {
   job.upto = isolation.through;
   job.credit = flight_credit;
   job.prefixes = group.value.prefixes;
-  job.settled = group.ledger.view(isolation.slots);
+  job.settled = group.ledger.view(isolation.lost);
   isolation.reading = true;
   desk_.ask(std::move(job), ReadToIsolate{&group, isolation.round});
 }
