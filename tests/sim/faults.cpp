@@ -44,6 +44,16 @@ mesh::RetryPolicy draw_policy(Rng& rng) {
   return policy;
 }
 
+/// Events of one key go one after the other, each with all its retries: what the whole of them may take.
+Duration line_of_retries(const mesh::RetryPolicy& policy, const TrafficPlan& traffic) {
+  Duration one{0};
+  for (std::uint32_t attempt = 1; attempt < policy.attempts_max; ++attempt) {
+    const auto step = policy.backoff[std::min<std::size_t>(attempt, policy.backoff.size()) - 1];
+    one += std::chrono::duration_cast<Duration>(step * (1.0 + policy.jitter));
+  }
+  return one * static_cast<int>(traffic.keys == 0 ? 0 : traffic.events / traffic.keys);
+}
+
 GroupPlan draw_group(Rng& rng, unsigned number, Duration span) {
   GroupPlan group;
   group.name = group_names[number % group_names.size()];
@@ -170,6 +180,7 @@ Scenario draw_scenario(std::uint64_t seed, Plant plant) {
     if (!orders.chance(0.5)) continue;
     group.policy.order = mesh::Order::key;
     if (orders.chance(0.3)) group.policy.on_park = mesh::OnPark::park_key;
+    run.quiet_within = std::max(run.quiet_within, 600s + line_of_retries(group.policy, traffic));
   }
   run.watchers = rng.chance(0.15) ? 1 : 0;
   run.network = draw_network(rng);

@@ -59,6 +59,7 @@ struct Entry {
   bool discarded = false;
   bool handled = false;         ///< acknowledged once
   bool let_go = false;          ///< was parked once
+  bool dismissed = false;       ///< discarded, or passed over, until a rewind: what came after it by then does not wait
   bool settled_before = false;  ///< a rewind; who lived then may still say that it is settled
   bool expired = false;         ///< dropped by retention before the group had settled it
 };
