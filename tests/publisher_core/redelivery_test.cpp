@@ -61,6 +61,23 @@ BOOST_AUTO_TEST_CASE(the_attempt_is_journaled_before_it_is_sent) {
   BOOST_TEST(at.stored(1) != waiting);
 }
 
+// Several commits may be made at one time by the clock.
+BOOST_AUTO_TEST_CASE(what_was_sent_stays_in_hand_when_the_next_commit_fails) {
+  Failing at;
+  at.member.judge(Verdict::Kind::retry, 1);
+  at.mesh.pass(1s);
+  BOOST_REQUIRE(at.mesh.count<Deliver>() == 1u);
+  const std::string flying = at.stored(1);
+  at.mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
+  at.mesh.tell("n", Member{.mesh = at.mesh, .group = "other"}.hello());
+  BOOST_REQUIRE(at.mesh.turn->holding_state());
+  at.mesh.pass(1s);
+  BOOST_TEST(!at.mesh.turn->holding_state());
+  BOOST_TEST(at.stored(1) == flying);
+  BOOST_TEST(at.mesh.status("g").in_flight == 1u);
+  BOOST_TEST(at.mesh.count<Deliver>() == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(the_handlers_wish_replaces_the_backoff) {
   Failing at;
   at.member.ack(0, {}, {retry_of(1, 1, 30ms)});

@@ -114,7 +114,7 @@ void Checker::check_first_handling(PublisherIndex publisher, GroupIndex group, s
     // One that was charged with a crash before its handler began has had its turn: the others may pass it.
     const auto& event = log.events[at];
     if (!event.lost && !event.dropped && !entry.expired && !entry.parked && !entry.discarded &&
-        !entry.dismissed && entry.history == 0) {
+        !(one.entries[index].kept && entry.renewed) && entry.history == 0) {
       broken("order per key",
              name_of(publisher, group, index) + " is handled before " + name_of(publisher, group, at));
     }
@@ -136,7 +136,8 @@ void Checker::check_key_order(PublisherIndex publisher, GroupIndex group, std::s
     const auto& event = log.events[at];
     if (!wanted(one, log, at)) return;
     const bool gone = event.lost || event.dropped || entry.expired || entry.discarded;
-    const bool over = again || entry.handled || entry.dismissed || (entry.let_go && !parks_keys);
+    const bool kept = one.entries[index].kept && entry.renewed;
+    const bool over = again || kept || entry.handled || (entry.let_go && !parks_keys);
     if (!gone && (!over || (parks_keys && entry.parked))) {
       broken("retries before their successors", name_of(publisher, group, index) + " is handled while " +
                                                     name_of(publisher, group, at) +

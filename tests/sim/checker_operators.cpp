@@ -128,9 +128,10 @@ void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floo
       entry.in_retry = entry.flying = false;
       entry.sent_to = 0;
     }
-    if (entry.parked || entry.in_retry) continue;
+    entry.kept = entry.parked || entry.in_retry;
+    if (entry.kept) continue;
+    entry.renewed = true;
     entry.settled_before = entry.settled_before || accounted(entry);
-    entry.dismissed = entry.dismissed || entry.discarded;
     if (entry.started > 0) entry.may_repeat = true;
     if (entry.expired) continue;  // told as lost: whatever comes of it now is more than is owed
     entry.acked = entry.history = entry.failed = entry.crashes = 0;

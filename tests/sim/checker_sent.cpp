@@ -48,6 +48,7 @@ void Checker::sent(PublisherIndex publisher, ProcessId to, const mesh::ControlMe
       process->second.gone[publisher] = false;
       process->second.vague[publisher] = false;
     }
+    answered_release(publisher, to, welcome->slots);
     given_slots(publisher, to, welcome->slots & ~welcome->release, welcome->epoch);
     taken_back(publisher, to, ~welcome->slots);
   } else if (const auto* acked = std::get_if<mesh::Acked>(&message)) {
@@ -164,6 +165,8 @@ void Checker::given_slots(PublisherIndex publisher, ProcessId to, mesh::SlotMask
   auto& one = logs_[publisher].groups[group];
   for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
     if ((slots >> slot & 1) == 0) continue;
+    if (one.released_by[slot] == to && (one.releasing >> slot & 1) != 0)
+      continue;  // said just before its answer
     const auto before = std::exchange(one.holders[slot], to);
     const auto bit = mesh::SlotMask{1} << slot;
     const bool loose = (std::exchange(one.loose, one.loose & ~bit) & bit) != 0;
@@ -207,15 +210,18 @@ void Checker::released(PublisherIndex publisher, ProcessId process, mesh::SlotMa
     if (!named || one.held_since[slot] > epoch) continue;
     one.holders[slot] = 0;
     one.released_by[slot] = process;
+    one.releasing |= mesh::SlotMask{1} << slot;
   }
 }
 
 void Checker::answered_release(PublisherIndex publisher, ProcessId process, mesh::SlotMask slots) {
   const auto found = processes_.find(process);
   if (found == processes_.end() || found->second.group >= scenario_.groups.size()) return;
-  auto& by = logs_[publisher].groups[found->second.group].released_by;
+  auto& one = logs_[publisher].groups[found->second.group];
   for (unsigned slot = 0; slot < mesh::slot_count; ++slot) {
-    if ((slots >> slot & 1) != 0 && by[slot] == process) by[slot] = 0;
+    if ((slots >> slot & 1) == 0 || one.released_by[slot] != process) continue;
+    one.released_by[slot] = 0;
+    one.releasing &= ~(mesh::SlotMask{1} << slot);
   }
 }
 

@@ -109,11 +109,19 @@ void Checker::retry_written(PublisherIndex publisher, GroupIndex group, std::siz
                             const std::optional<std::string>& value) {
   auto& log = logs_[publisher];
   auto& entry = log.groups[group].entries[index];
-  world_.trace.line("disk", value ? "retry kept" : "retry removed",
-                    {{"publisher", publisher}, {"group", group}, {"seq", log.events[index].seq}});
-  if (value) {
+  if (!value) {
+    world_.trace.line("disk", "retry removed",
+                      {{"publisher", publisher}, {"group", group}, {"seq", log.events[index].seq}});
+  } else {
     const auto retry = mesh::core::decode_retry(*value);
     if (!retry) broken("state is as documented", retry.error().describe());
+    world_.trace.line("disk", "retry kept",
+                      {{"publisher", publisher},
+                       {"group", group},
+                       {"seq", log.events[index].seq},
+                       {"state", static_cast<std::uint64_t>(retry->state)},
+                       {"attempts", retry->attempts},
+                       {"redrives", retry->redrives}});
     attempts_written(publisher, group, index, retry->history, retry->redrives);
     entry.retried = true;
     const bool flying = retry->state == mesh::core::RetryValue::State::flying;
@@ -198,6 +206,7 @@ void Checker::park_written(PublisherIndex publisher, GroupIndex group, std::size
 
 void Checker::turn_begins(PublisherIndex publisher, mesh::Seq head) {
   turn_head_[publisher] = head;
+  for (auto& group : logs_[publisher].groups) group.releasing = 0;
   if (!unwritten_[publisher]) claims_[publisher].clear();
   unwritten_[publisher] = false;
 }

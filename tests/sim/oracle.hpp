@@ -59,7 +59,8 @@ struct Entry {
   bool discarded = false;
   bool handled = false;         ///< acknowledged once
   bool let_go = false;          ///< was parked once
-  bool dismissed = false;       ///< discarded, or passed over, until a rewind: what came after it by then does not wait
+  bool renewed = false;         ///< owed anew by a rewind: what was kept over it does not wait for this
+  bool kept = false;            ///< over a rewind, as a retry or parked
   bool settled_before = false;  ///< a rewind; who lived then may still say that it is settled
   bool expired = false;         ///< dropped by retention before the group had settled it
 };
@@ -81,6 +82,7 @@ struct GroupLog {
   mesh::SlotMask loose = 0;  ///< their holders have said that they have nothing of them in hand
   std::array<mesh::Epoch, mesh::slot_count> held_since{};  ///< the epoch under which the holder was given it
   std::array<ProcessId, mesh::slot_count> released_by{};   ///< whose Release was read and not answered yet
+  mesh::SlotMask releasing = 0;                            ///< it was read in this turn
 };
 
 struct PublisherLog {

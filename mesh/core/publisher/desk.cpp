@@ -139,6 +139,7 @@ bool Desk::busy(const Route& route, std::uint64_t id) {
 
 // Any state commit takes every changed ledger along: it costs little more and saves a commit of its own.
 void Desk::take(PublisherEffects& effects) {
+  ++batch_of_effects;
   for (const auto& [serial, seq] : retries_) {
     Group& group = *by_serial.at(serial);
     const RetryEntry* entry = group.retries.find(seq);

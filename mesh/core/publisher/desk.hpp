@@ -93,6 +93,8 @@ struct Desk {
   std::optional<Duration> full_in;  ///< by the growth of the last minute; see growth.hpp
   PublisherCounters counters;
   PublisherEffects out;
+  std::uint64_t batch_of_effects =
+      1;  ///< the number of `out`: what is in it is said when its commit succeeds
   std::map<std::string, std::unique_ptr<Group>, std::less<>> groups;
   std::map<std::uint64_t, Group*> by_serial;
   Sessions sessions;

@@ -263,7 +263,7 @@ void PublisherCore::on_state_failed(const Error& error, Now now) {
     const std::set<Seq> flying = group->retries.flying();
     for (const Seq seq : flying) {
       RetryEntry& entry = *group->retries.find(seq);
-      if (entry.sent != now.steady) continue;
+      if (entry.sent_in + 1 != state_->desk.batch_of_effects) continue;
       group->retries.wait(seq, entry, now.steady);
       state_->desk.save_retry(*group, seq);
       state_->desk.touch(*group);

@@ -139,8 +139,9 @@ void Redelivery::on_read(const ReadToRedeliver& reason, const ReadResult& result
     if (!reason.again) {
       group.retries.move(seq, *entry, RetryEntry::State::flying);
       desk_.save_retry(group, seq);
+      entry->sent_in = desk_.batch_of_effects;
     }
-    entry->sent = entry->seen = now.steady;
+    entry->seen = now.steady;
     ready[session->id].emplace_back(seq, std::move(batch));
   }
   for (const auto& [id, found] : ready) deliver(*desk_.sessions.find(id), found);

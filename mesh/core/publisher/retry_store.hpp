@@ -29,7 +29,7 @@ struct RetryEntry {
   Duration delay{0};
   std::optional<Reason> reason;  ///< parking: why
   bool copied = false;           ///< the journal's state has a copy of its record
-  Duration sent{0};              ///< flying: when it was sent
+  std::uint64_t sent_in = 0;     ///< flying: the batch of effects that it was sent in; see Desk
   Duration seen{0};              ///< flying: when it was sent, or last named by its member
   bool suspect = false;          ///< was in flight beside others when their member vanished; not journaled
   std::vector<Attempt> history;
