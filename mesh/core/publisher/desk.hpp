@@ -23,7 +23,6 @@ struct ReadToAttach {
 
 struct ReadToFetch {
   SessionId session = 0;
-  std::uint64_t fetch = 0;
 };
 
 struct ReadToRedeliver {

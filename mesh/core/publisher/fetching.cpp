@@ -92,38 +92,60 @@ void Fetching::proceed(Session& session, Now now) {
     return answer(session, {}, std::max(upto, state.covered), now);
   }
   resume(session);
+  ReadJob job = job_of(session, state.covered, upto);
+  state.read_for = state.id;
+  if (auto ahead = ahead_.take(session, job)) {
+    state.read = ahead->job;
+    if (ahead->result) take(session, std::move(*ahead->result), now);
+    return;
+  }
+  state.read = desk_.ask(std::move(job), ReadToFetch{session.id});
+}
+
+ReadJob Fetching::job_of(const Session& session, Seq after, Seq upto) const {
+  const Group* group = session.group;
   ReadJob job;
   job.kind = ReadJob::Kind::range;
-  job.after = state.covered;
+  job.after = after;
   job.upto = upto;
-  job.credit = state.credit;
+  job.credit = session.fetch.credit;
   job.prefixes = group != nullptr ? group->value.prefixes : session.prefixes;
-  if (group != nullptr) job.settled = group->ledger.view(state.slots);
-  state.read = desk_.ask(std::move(job), ReadToFetch{session.id, state.id});
+  if (group != nullptr) job.settled = group->ledger.view(session.fetch.slots);
+  return job;
 }
 
 void Fetching::on_read(const ReadToFetch& reason, ReadResult result, Now now) {
   Session* session = desk_.sessions.find(reason.session);
-  if (session == nullptr || session->fetch.read != result.id) return;
-  FetchState& state = session->fetch;
+  if (session == nullptr) return;
+  if (session->fetch.read != result.id) return ahead_.arrived(session->id, std::move(result));
+  take(*session, std::move(result), now);
+}
+
+void Fetching::take(Session& session, ReadResult result, Now now) {
+  FetchState& state = session.fetch;
   state.read = 0;
   if (!state.open) return;
-  if (reason.fetch != state.id) return proceed(*session, now);  // a newer request has taken its place
+  if (state.read_for != state.id) return proceed(session, now);  // a newer request has taken its place
   const Seq through = std::max(result.through, state.covered);
   if (result.error) {
     desk_.notice_rarely(Level::error, "journal.read_failed", result.error->describe(), now);
     if (result.batches.empty() && through == state.covered && state.covered == state.after) {
       state.open = false;
-      return desk_.refuse(session->route, state.id, session->id, result.error->code, result.error->text);
+      return desk_.refuse(session.route, state.id, session.id, result.error->code, result.error->text);
     }
-    return answer(*session, std::move(result.batches), through, now);
+    return answer(session, std::move(result.batches), through, now);
   }
-  const bool nothing = result.batches.empty() && !expired_in(*session, desk_, through);
+  const bool nothing = result.batches.empty() && !expired_in(session, desk_, through);
   if (nothing && state.wait && now.steady < state.deadline) {
     state.covered = through;
-    return proceed(*session, now);
+    return proceed(session, now);
   }
-  answer(*session, std::move(result.batches), through, now);
+  std::size_t bytes = 0;
+  for (const Batch& batch : result.batches) bytes += batch.size();
+  answer(session, std::move(result.batches), through, now);
+  // It asked for all there is, and got what its credit was enough for: so it goes on.
+  if (state.upto == 0 && through < desk_.head && bytes >= state.credit / 2)
+    ahead_.begin(session, job_of(session, through, desk_.head));
 }
 
 void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through, Now now) {

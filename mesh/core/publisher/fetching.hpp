@@ -6,6 +6,7 @@
 
 #include <mesh/core/publisher/attachment.hpp>
 #include <mesh/core/publisher/handover.hpp>
+#include <mesh/core/publisher/read_ahead.hpp>
 
 namespace mesh::core {
 
@@ -16,7 +17,7 @@ class Fetching {
   static constexpr Duration wait = 1s;
 
   Fetching(Desk& desk, Attachment& attachment, Handover& handover)
-      : desk_(desk), attachment_(attachment), handover_(handover) {}
+      : desk_(desk), attachment_(attachment), handover_(handover), ahead_(desk) {}
 
   void on_fetch(const Route& route, const Fetch& fetch, Now now);
   void on_read(const ReadToFetch& reason, ReadResult result, Now now);
@@ -28,6 +29,8 @@ class Fetching {
 
  private:
   void proceed(Session& session, Now now);
+  void take(Session& session, ReadResult result, Now now);
+  ReadJob job_of(const Session& session, Seq after, Seq upto) const;
   void answer(Session& session, std::vector<Batch> batches, Seq through, Now now);
   void pause(Session& session);
   void resume(Session& session);
@@ -35,6 +38,7 @@ class Fetching {
   Desk& desk_;
   Attachment& attachment_;
   Handover& handover_;
+  ReadAhead ahead_;
   Agenda<SessionId> agenda_;     // deadlines of waiting fetches
   std::set<SessionId> waiting_;  // for a commit or their deadline
 };

@@ -23,10 +23,11 @@ struct FetchState {
   Seq covered = 0;  ///< nothing of the group's is in (after, covered]
   std::size_t credit = 0;
   bool wait = false;
-  Duration deadline{0};    ///< of a waiting one
-  bool hurried = false;    ///< suspects were sent since the last answer: no answer is held back
-  std::uint64_t read = 0;  ///< the job that runs for this session; 0: none
-  std::uint64_t told = 0;  ///< the fetch in whose answer the group's expired range was told
+  Duration deadline{0};        ///< of a waiting one
+  bool hurried = false;        ///< suspects were sent since the last answer: no answer is held back
+  std::uint64_t read = 0;      ///< the job that runs for this session; 0: none
+  std::uint64_t read_for = 0;  ///< the fetch that it was for
+  std::uint64_t told = 0;      ///< the fetch in whose answer the group's expired range was told
   Seq told_through = 0;
 };
 
