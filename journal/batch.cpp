@@ -95,6 +95,10 @@ Result<void> check_headers(std::span<const Header> headers) {
 
 }  // namespace
 
+Batch keep(const BatchView& batch) {
+  return {batch.header, batch.owner != nullptr ? Bytes(batch.bytes, *batch.owner) : Bytes::copy(batch.bytes)};
+}
+
 std::size_t encoded_size(const EventInput& event) {
   std::size_t size = 1 + 9 + 9 + 1;  // array, seq, time, slot
   size += str_size(event.topic.size()) + (event.key ? str_size(event.key->size()) : 1);

@@ -70,6 +70,8 @@ struct BatchHeader {
 struct BatchView {
   BatchHeader header;
   ByteView bytes;  ///< header and body
+  const std::shared_ptr<const void>* owner =
+      nullptr;  ///< of the bytes, where sharing them is enough to keep them
 
   ByteView body() const { return bytes.subspan(batch_header_size); }
 };
@@ -83,6 +85,9 @@ struct Batch {
 
   std::size_t size() const { return bytes.size(); }
 };
+
+/// The batch for longer than its view is valid: shared where it can be, else copied.
+Batch keep(const BatchView& batch);
 
 /// Size in bytes of the event's record.
 std::size_t encoded_size(const EventInput& event);

@@ -116,7 +116,7 @@ Result<std::optional<Batch>> ActiveSegment::batch_at(Seq seq) const {
   if (rc != 0) return env_error(rc, "read", env_->path());
   const auto batch = parse_stored(entries->key(), entries->value(), origin_, env_->path());
   if (!batch) return batch.error();
-  return std::optional<Batch>(Batch{batch->header, Bytes::copy(batch->bytes)});
+  return std::optional<Batch>(keep(*batch));
 }
 
 Result<Seq> ActiveSegment::last() const {

@@ -64,9 +64,11 @@ Result<ReadEnd> SealedSegment::read(Seq after, const Journal::BatchVisit& visit)
   TreeCursor cursor(walk->file, walk->meta, walk->meta.main);
   auto more = cursor.seek(key_through(after));
   for (; more && *more; more = cursor.next()) {
-    const auto batch = batch_of(cursor, origin_, path_);
+    auto batch = batch_of(cursor, origin_, path_);
     if (!batch) return batch.error();
     if (batch->header.last <= after) continue;
+    const auto owner = cursor.owner();
+    if (owner != nullptr) batch->owner = &owner;
     if (batch->header.first <= end.reached && end.reached != after) {
       return walk->file.damaged("batches overlap");
     }
@@ -87,7 +89,7 @@ Result<std::optional<Batch>> SealedSegment::batch_at(Seq seq) const {
   if (!*found) return std::optional<Batch>{};
   const auto batch = batch_of(cursor, origin_, path_);
   if (!batch) return batch.error();
-  return std::optional<Batch>(Batch{batch->header, Bytes::copy(batch->bytes)});
+  return std::optional<Batch>(keep(*batch));
 }
 
 }  // namespace mesh::lmdb

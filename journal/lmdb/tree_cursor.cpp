@@ -115,11 +115,15 @@ Result<ByteView> TreeCursor::read_value(std::size_t size_max) {
   if (ref.size > size_max) return file_.damaged("a value is larger than allowed");
   if (ref.is_inline()) return ref.inlined;
   if (auto sound = check_overflow(); !sound) return sound.error();
-  buffer_.resize(ref.size);
-  if (auto done = file_.read(ref.overflow_page * meta_.page_size + page_header_size, buffer_); !done) {
+  if (capacity_ < ref.size || buffer_.use_count() > 1) {
+    buffer_ = std::make_shared_for_overwrite<std::byte[]>(ref.size);
+    capacity_ = ref.size;
+  }
+  const std::span<std::byte> bytes(buffer_.get(), ref.size);
+  if (auto done = file_.read(ref.overflow_page * meta_.page_size + page_header_size, bytes); !done) {
     return done.error();
   }
-  return ByteView(buffer_);
+  return ByteView(bytes);
 }
 
 Result<std::optional<std::string>> find_value(const PageFile& file, const MetaInfo& meta,

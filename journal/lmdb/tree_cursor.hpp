@@ -34,6 +34,10 @@ class TreeCursor {
   /// Values larger than size_max are damage.
   Result<ByteView> read_value(std::size_t size_max);
 
+  /// Of the value that was read last: who holds it lets it outlive the next call. Nothing for a small one,
+  /// which is part of its page.
+  std::shared_ptr<const void> owner() const { return value().is_inline() ? nullptr : buffer_; }
+
   /// Checks the overflow page's header without reading the rest.
   Result<void> check_overflow() const;
 
@@ -64,7 +68,8 @@ class TreeCursor {
   const KeyOrder order_;
   std::vector<Step> path_;
   std::vector<std::unique_ptr<TreePage>> spare_;
-  std::vector<std::byte> buffer_;
+  std::shared_ptr<std::byte[]> buffer_;
+  std::size_t capacity_ = 0;
 };
 
 /// The entry of that key, copied out.

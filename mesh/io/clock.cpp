@@ -1,5 +1,7 @@
 #include <mesh/io/clock.hpp>
 
+#include <time.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -11,6 +13,13 @@ Duration steady_now() {
 
 WallTime wall_now() {
   return std::chrono::duration_cast<Duration>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+WallTime wall_tick() {
+  timespec now{};
+  ::clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return std::chrono::nanoseconds(std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec))
+      .count();
 }
 
 Now read_clocks() {

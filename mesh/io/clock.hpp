@@ -8,6 +8,8 @@ namespace mesh::io {
 /// Nanoseconds since an arbitrary point; never goes back.
 Duration steady_now();
 WallTime wall_now();
+/// The same as of the kernel's last tick, some milliseconds ago at most; costs a fraction.
+WallTime wall_tick();
 Now read_clocks();
 
 /// The end of a wait of `timeout` from now; a timeout may be any value.

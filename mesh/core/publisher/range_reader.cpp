@@ -67,7 +67,7 @@ bool RangeTaker::look(const BatchView& batch, std::optional<Batch>& copy) {
     ended_ = true;
     return false;
   }
-  if (!copy) copy = Batch{batch.header, Bytes::copy(batch.bytes)};
+  if (!copy) copy = keep(batch);
   result_.batches.push_back(*copy);
   found_ += batch.bytes.size();
   result_.through = batch.header.last;

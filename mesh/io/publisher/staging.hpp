@@ -61,6 +61,7 @@ class Staging {
  private:
   Result<void> wait_for_room(std::size_t size, std::optional<Duration> timeout,
                              std::unique_lock<std::mutex>& lock);
+  void read_time(bool first);
   bool has_room(std::size_t size, std::size_t bound) const;
   bool wait_within(std::size_t size, std::size_t bound, Duration timeout, std::unique_lock<std::mutex>& lock);
 
@@ -78,6 +79,8 @@ class Staging {
   std::vector<Batch> closed_batches_;
   Seq next_seq_;
   WallTime newest_ = 0;
+  WallTime tick_ = 0;  ///< of the kernel's clock when that was read
+  unsigned times_reused_ = 0;
   unsigned waiters_ = 0;
   bool stuck_ = false;  ///< no commit came for a while: what there is room for need not wait for the pace
   bool closed_ = false;
