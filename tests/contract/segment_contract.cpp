@@ -112,6 +112,28 @@ BOOST_AUTO_TEST_CASE_TEMPLATE(large_and_tiny_batches_come_back_as_they_were, Fix
   BOOST_TEST(index == batches.size());
 }
 
+BOOST_AUTO_TEST_CASE_TEMPLATE(what_is_kept_of_a_read_outlives_it_and_the_segment, Fixture, Both) {
+  Fixture fixture;
+  auto journal = fixture.open().value();
+  append_many(*journal, 50);
+  std::vector<Batch> kept;
+  std::vector<std::string> copies;
+  const auto all = [&](const BatchView& batch) {
+    kept.push_back(keep(batch));
+    copies.emplace_back(as_text(batch.bytes));
+    return true;
+  };
+  journal->read(0, all).value();
+  journal->drop_through(journal->usage().segments[0].last).value();
+  const std::size_t before = kept.size();
+  journal->read(0, all).value();
+  BOOST_TEST(kept.size() > before);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    BOOST_TEST(as_text(kept[i].bytes.view()) == copies[i]);
+    BOOST_TEST(parse_batch(kept[i].bytes).ok());
+  }
+}
+
 BOOST_AUTO_TEST_CASE_TEMPLATE(readers_on_other_threads_see_whole_commits_while_the_engine_appends, Fixture,
                               Both) {
   Fixture fixture;

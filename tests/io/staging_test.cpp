@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 #include <thread>
 
+#include <mesh/io/clock.hpp>
 #include <mesh/io/publisher/staging.hpp>
 
 using namespace mesh;
@@ -150,6 +151,33 @@ BOOST_AUTO_TEST_CASE(full_and_closed_are_told_also_to_those_who_wait) {
   std::thread closing([&] { staging.close(); });
   BOOST_TEST((staging.publish(event_of(payload), 20s).error().code == Errc::closed));
   closing.join();
+}
+
+BOOST_AUTO_TEST_CASE(what_is_published_alone_has_its_own_time_and_what_comes_in_a_stream_nearly_so) {
+  Waker waker;
+  Staging staging({Origin{}, 1, 1u << 20, 16u << 20}, waker);
+  std::vector<Batch> batches;
+  std::vector<EventView> events;
+  for (unsigned i = 0; i < 20; ++i) {
+    const WallTime before = wall_now();
+    BOOST_REQUIRE(staging.publish(event_of("x"), std::nullopt).ok());
+    batches.clear();
+    staging.take(batches, 1u << 20);
+    BOOST_REQUIRE(decode_events(batches.front().view(), events).ok());
+    BOOST_TEST(events.front().time >= before);
+    BOOST_TEST(events.front().time <= wall_now());
+  }
+  // Of eight that follow each other one at least is new: none is older than when the eighth before it came.
+  std::vector<WallTime> published;
+  for (unsigned i = 0; i < 1000; ++i) {
+    published.push_back(wall_now());
+    BOOST_REQUIRE(staging.publish(event_of("x"), std::nullopt).ok());
+  }
+  batches.clear();
+  staging.take(batches, 1u << 20);
+  BOOST_REQUIRE(decode_events(batches.front().view(), events).ok());
+  BOOST_REQUIRE(events.size() == published.size());
+  for (std::size_t i = 7; i < events.size(); ++i) BOOST_TEST(events[i].time >= published[i - 7]);
 }
 
 BOOST_AUTO_TEST_CASE(times_do_not_go_back_before_what_the_journal_has) {
