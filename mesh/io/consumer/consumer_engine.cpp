@@ -1,6 +1,6 @@
 #include <mesh/io/consumer/consumer_engine.hpp>
 
-#include <zmq.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <exception>
@@ -216,17 +216,19 @@ void ConsumerEngine::sleep() {
   auto deadline = now_.steady + sleep_longest;
   if (load_.deadline) deadline = std::min(deadline, *load_.deadline);
   if (farewell_) deadline = std::min(deadline, *farewell_);
-  poll_items_.assign(1, {nullptr, waker_.fd(), ZMQ_POLLIN, 0});
+  poll_items_.assign(1, {waker_.fd(), POLLIN, 0});
+  bool readable = false;
   for (const auto& link : links_) {
     if (const auto due = link->deadline()) deadline = std::min(deadline, *due);
-    for (auto* handle : {link->control_handle(), link->events_handle()})
-      if (handle != nullptr) poll_items_.push_back({handle, 0, ZMQ_POLLIN, 0});
+    for (const int descriptor : link->descriptors()) poll_items_.push_back({descriptor, POLLIN, 0});
+    readable = readable || link->readable();
   }
   waker_.arm();
-  if (!mailbox_.waiting() && !executor_.waiting()) {
+  if (!readable && !mailbox_.waiting() && !executor_.waiting()) {
     // At least a millisecond, also for a deadline that has just passed: an idle consumer must not spin.
     const int timeout = std::max(1, poll_timeout(deadline, now_.steady, sleep_longest));
-    zmq_poll(poll_items_.data(), static_cast<int>(poll_items_.size()), timeout);
+    // Not zmq_poll, which asks each socket twice again what was just asked.
+    ::poll(poll_items_.data(), poll_items_.size(), timeout);
   }
   waker_.disarm();
 }

@@ -6,6 +6,8 @@
 // The executor's threads take turns at driving it; see there.
 #pragma once
 
+#include <poll.h>
+
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -17,7 +19,6 @@
 #include <mesh/io/consumer/watchdog.hpp>
 #include <mesh/io/mailbox.hpp>
 
-struct zmq_pollitem_t;
 
 namespace mesh::io {
 
@@ -119,7 +120,7 @@ class ConsumerEngine {
   Executor::Load load_;
   std::vector<Mail> mail_;
   std::vector<core::Completion> completions_;
-  std::vector<zmq_pollitem_t> poll_items_;
+  std::vector<pollfd> poll_items_;
   Duration reported_{-1h};
 
   mutable std::mutex report_mutex_;

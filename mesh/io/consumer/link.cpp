@@ -46,6 +46,16 @@ Result<void> Link::open(Now now) {
   return {};
 }
 
+bool Link::readable() const {
+  if (control_.is_open() && control_.readable()) return true;
+  return !live_waits_ && events_.is_open() && events_.readable();
+}
+
+std::array<int, 2> Link::descriptors() const {
+  return {control_.is_open() ? control_.get_int(ZMQ_FD) : -1,
+          !live_waits_ && events_.is_open() ? events_.get_int(ZMQ_FD) : -1};
+}
+
 bool Link::drain(Now now) {
   bool more = false;
   for (int i = 0; control_.is_open(); ++i) {

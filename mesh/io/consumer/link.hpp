@@ -1,6 +1,7 @@
 // A consumer's side of one publisher: its two sockets and its core. Used by the engine's thread alone.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
@@ -50,10 +51,10 @@ class Link {
 
   bool left() const { return left_; }
 
-  void* control_handle() const { return control_.handle(); }
-
-  /// Null while not connected, or while it is not to be read.
-  void* events_handle() const { return live_waits_ ? nullptr : events_.handle(); }
+  /// There is something to drain, of what is to be read now.
+  bool readable() const;
+  /// What tells of more to drain, once nothing is readable; -1: a socket that is not open, or not to be read.
+  std::array<int, 2> descriptors() const;
 
   static constexpr Watchdog::Id control_id(core::LinkId link) { return Watchdog::Id{2} * link; }
 
