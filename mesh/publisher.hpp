@@ -135,10 +135,10 @@ class Publisher {
 
   /// Hands an event over. When this returns, the event has its seq and is on its way to the journal; it is
   /// safe once its receipt says so. `event` is only read during the call. Events get their seqs in the order
-  /// of the calls. Its time is that of the call; of events that wait for one commit, up to eight that follow
-  /// each other within a tick of the kernel's clock (4 ms at most, as a rule) may have the same. Errors:
-  /// invalid_topic, invalid_key, invalid_headers, event_too_large, journal_full, timeout (staging stayed
-  /// full; nothing was published), closed.
+  /// of the calls. Its time is that of the call (when it had room); of events that wait for one commit, up to
+  /// eight that follow each other within a tick of the kernel's clock (4 ms, as a rule) may have that of the
+  /// first of them. Errors: invalid_topic, invalid_key, invalid_headers, event_too_large, journal_full,
+  /// timeout (staging stayed full; nothing was published), closed.
   Result<Receipt> publish(const EventInput& event, Duration timeout = publish_timeout);
   Result<Receipt> publish(std::string_view topic, ByteView payload, Duration timeout = publish_timeout);
   Result<Receipt> publish(std::string_view topic, std::string_view key, ByteView payload,

@@ -1,5 +1,7 @@
 #include <journal/lmdb/tree_cursor.hpp>
 
+#include <atomic>
+
 namespace mesh::lmdb {
 
 TreeCursor::TreeCursor(const PageFile& file, const MetaInfo& meta, const TreeInfo& tree, KeyOrder order)
@@ -115,10 +117,12 @@ Result<ByteView> TreeCursor::read_value(std::size_t size_max) {
   if (ref.size > size_max) return file_.damaged("a value is larger than allowed");
   if (ref.is_inline()) return ref.inlined;
   if (auto sound = check_overflow(); !sound) return sound.error();
-  if (capacity_ < ref.size || buffer_.use_count() > 1) {
+  // Not one that is much too large either: who keeps the value keeps all of it.
+  if (capacity_ < ref.size || capacity_ > 2 * ref.size || buffer_.use_count() > 1) {
     buffer_ = std::make_shared_for_overwrite<std::byte[]>(ref.size);
     capacity_ = ref.size;
   }
+  std::atomic_thread_fence(std::memory_order_acquire);  // another thread's last reads of it came before
   const std::span<std::byte> bytes(buffer_.get(), ref.size);
   if (auto done = file_.read(ref.overflow_page * meta_.page_size + page_header_size, bytes); !done) {
     return done.error();

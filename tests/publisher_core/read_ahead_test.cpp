@@ -102,6 +102,41 @@ BOOST_AUTO_TEST_CASE(who_has_lost_slots_meanwhile_gets_nothing_of_them) {
   BOOST_TEST(at.answered() == wanted, boost::test_tools::per_element());
 }
 
+BOOST_AUTO_TEST_CASE(what_is_not_asked_for_soon_is_forgotten) {
+  Behind at;
+  at.ask(0);
+  at.read();
+  at.read();
+  at.mesh.pass(ReadAhead::kept_for);
+  BOOST_TEST(at.mesh.reads.empty());
+  at.ask(2);
+  BOOST_TEST(at.mesh.count<Events>() == 1u);
+  at.read();
+  BOOST_TEST(at.answered() == (std::vector<Seq>{3, 4}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_retention_has_dropped_meanwhile_is_told_as_lost_and_not_given_out) {
+  Mesh mesh;
+  mesh.options.segment_size = 100'000;
+  mesh.open();
+  for (unsigned i = 0; i < 10; ++i) mesh.publish({{"a.x", {}, std::string(40'000, 'x')}});
+  Member watcher{.mesh = mesh, .group = ""};
+  watcher.attach();
+  watcher.slots = all_slots;
+  watcher.ask(0, false, 100'000);
+  BOOST_REQUIRE(mesh.last<Events>().through == 2u);
+  BOOST_REQUIRE(mesh.journal->drop_through(6).ok());
+  mesh.usage();
+  const Seq dropped = mesh.journal->dropped_through();
+  BOOST_REQUIRE(dropped >= 4u);
+  watcher.ask(2, false, 100'000);
+  const Events events = mesh.last<Events>();
+  BOOST_REQUIRE(events.id == watcher.request);
+  BOOST_REQUIRE(events.expired.has_value());
+  BOOST_TEST(events.expired->last == dropped);
+  BOOST_TEST(seqs_of(events.batches).front() > dropped);
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_read_for_who_has_it_all) {
   Behind at;
   at.ask(8);
@@ -123,11 +158,10 @@ BOOST_AUTO_TEST_CASE(so_many_sessions_and_no_more_are_read_ahead_for) {
   at.mesh.hold_reads = true;
   for (Member& watcher : watchers) watcher.ask(2, false, 100'000);
   BOOST_TEST(at.mesh.count<Events>() == watchers.size() + ReadAhead::sessions_max);
-  // Those that are gone make room.
-  at.mesh.hold_reads = false;
+  // Those that do not go on make room.
   at.mesh.release_reads();
+  at.mesh.pass(ReadAhead::kept_for);
   at.mesh.sent.clear();
-  for (unsigned i = 0; i < ReadAhead::sessions_max; ++i) watchers[i].detach(0);
   watchers.back().ask(4, false, 100'000);
   at.mesh.hold_reads = true;
   watchers.back().ask(6, false, 100'000);

@@ -129,8 +129,8 @@ void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floo
       entry.sent_to = 0;
     }
     entry.kept = entry.parked || entry.in_retry;
+    entry.renewed = !entry.kept;
     if (entry.kept) continue;
-    entry.renewed = true;
     entry.settled_before = entry.settled_before || accounted(entry);
     if (entry.started > 0) entry.may_repeat = true;
     if (entry.expired) continue;  // told as lost: whatever comes of it now is more than is owed

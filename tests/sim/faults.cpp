@@ -196,6 +196,9 @@ Scenario draw_scenario(std::uint64_t seed, Plant plant) {
       if (owing.chance(0.5)) run.retention.owed_to.push_back(group.name);
     }
   }
+  // So that what is fetched takes several answers, and is read ahead.
+  Rng credits(mix(seed ^ 0x6372656469));
+  if (credits.chance(0.5)) run.fetch_credit_min = static_cast<std::size_t>(credits.between(100, 5000));
   if (orders.chance(0.2)) run.handlers.declining = 0.02;
   run.lease = rng.pick(std::array<Duration, 2>{2s, 5s});
   if (run.operators.every > 0s && orders.chance(0.4)) {

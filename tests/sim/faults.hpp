@@ -128,6 +128,7 @@ struct Scenario {
   OperatorPlan operators;
   mesh::RetentionPolicy retention;
   Duration lease = 5s;
+  std::size_t fetch_credit_min = 64 * 1024;
   Duration silence = 4s;
   Duration ends{0};              ///< no more faults and no more events afterwards
   Duration quiet_within = 600s;  ///< virtual time the mesh has to go quiet then

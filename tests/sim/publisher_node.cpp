@@ -54,6 +54,7 @@ void PublisherNode::start() {
 
   mesh::core::PublisherSettings settings;
   settings.events_endpoint = endpoint_;
+  settings.fetch_credit_min = scenario_.fetch_credit_min;
   settings.lease = scenario_.plant == Plant::no_fencing ? scenario_.lease / 10 : scenario_.lease;
   settings.load_known_after = 16;  // exchanges of slots happen in short runs, too
   settings.retention = scenario_.retention;

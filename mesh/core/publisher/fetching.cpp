@@ -48,7 +48,7 @@ void Fetching::on_fetch(const Route& route, const Fetch& fetch, Now now) {
   state.slots = fetch.slots;
   state.after = state.covered = fetch.after;
   state.upto = fetch.upto;
-  state.credit = std::clamp<std::size_t>(fetch.credit, credit_min, credit_max);
+  state.credit = std::clamp<std::size_t>(fetch.credit, desk_.settings.fetch_credit_min, credit_max);
   state.wait = fetch.wait;
   state.deadline = now.steady + wait;
   resume(*session);
@@ -145,7 +145,7 @@ void Fetching::take(Session& session, ReadResult result, Now now) {
   answer(session, std::move(result.batches), through, now);
   // It asked for all there is, and got what its credit was enough for: so it goes on.
   if (state.upto == 0 && through < desk_.head && bytes >= state.credit / 2)
-    ahead_.begin(session, job_of(session, through, desk_.head));
+    ahead_.begin(session, job_of(session, through, desk_.head), now);
 }
 
 void Fetching::answer(Session& session, std::vector<Batch> batches, Seq through, Now now) {
@@ -189,7 +189,14 @@ void Fetching::on_committed(Now now) {
   }
 }
 
+std::optional<Duration> Fetching::next_deadline() const {
+  const auto waiting = agenda_.next();
+  const auto ahead = ahead_.next_deadline();
+  return waiting && ahead ? std::min(*waiting, *ahead) : waiting ? waiting : ahead;
+}
+
 void Fetching::on_time(Now now) {
+  ahead_.on_time(now);
   while (const auto id = agenda_.pop(now.steady)) {
     waiting_.erase(*id);
     if (Session* session = desk_.sessions.find(*id)) proceed(*session, now);

@@ -12,7 +12,6 @@ namespace mesh::core {
 
 class Fetching {
  public:
-  static constexpr std::size_t credit_min = 64 * 1024;
   static constexpr std::size_t credit_max = 8 * 1024 * 1024;
   static constexpr Duration wait = 1s;
 
@@ -25,7 +24,7 @@ class Fetching {
   void on_committed(Now now);
   void on_time(Now now);
 
-  std::optional<Duration> next_deadline() const { return agenda_.next(); }
+  std::optional<Duration> next_deadline() const;
 
  private:
   void proceed(Session& session, Now now);

@@ -31,6 +31,7 @@ struct PublisherSettings {
   Duration heartbeat_idle = 1s;     ///< and one each this long afterwards
   Duration redelivery_resend = 2s;  ///< a redelivery the member does not hold is sent again after this
   std::size_t redeliveries_in_flight_max = 64;  ///< per group
+  std::size_t fetch_credit_min = 64 * 1024;     ///< bytes; a fetch with less is taken for one with this much
   std::size_t sessions_max = 1024;
   std::size_t groups_max = 10'000;
   std::size_t waiting_max =

@@ -15,17 +15,10 @@ bool nothing_settled_after(Seq seq, const std::vector<SlotLedger>& ledgers) {
 
 }  // namespace
 
-// Sessions that are gone leave their guesses behind.
-bool ReadAhead::make_room() {
-  if (guesses_.size() < sessions_max) return true;
-  std::erase_if(guesses_, [&](const auto& entry) { return desk_.sessions.find(entry.first) == nullptr; });
-  return guesses_.size() < sessions_max;
-}
-
-void ReadAhead::begin(const Session& session, ReadJob job) {
+void ReadAhead::begin(const Session& session, ReadJob job, Now now) {
   guesses_.erase(session.id);
-  if (!nothing_settled_after(job.after, job.settled) || !make_room()) return;
-  Guess guess{job, session.fetch.slots, session.fetch.epoch, std::nullopt};
+  if (!nothing_settled_after(job.after, job.settled) || guesses_.size() >= sessions_max) return;
+  Guess guess{job, session.fetch.slots, session.fetch.epoch, now.steady + kept_for, std::nullopt};
   guess.job.id = desk_.ask(std::move(job), ReadToFetch{session.id});
   guesses_.emplace(session.id, std::move(guess));
 }
@@ -48,8 +41,20 @@ std::optional<ReadAhead::Found> ReadAhead::take(const Session& session, const Re
   const bool same = guess.job.after == job.after && guess.job.upto <= job.upto &&
                     guess.job.credit == job.credit && guess.job.prefixes == job.prefixes &&
                     guess.slots == session.fetch.slots && guess.epoch == session.fetch.epoch;
-  if (!same || !nothing_settled_after(job.after, job.settled)) return std::nullopt;
+  // What retention has dropped meanwhile is told as lost.
+  const bool there = job.after >= desk_.dropped_through;
+  if (!same || !there || !nothing_settled_after(job.after, job.settled)) return std::nullopt;
   return Found{guess.job.id, std::move(guess.result)};
+}
+
+void ReadAhead::on_time(Now now) {
+  std::erase_if(guesses_, [&](const auto& entry) { return entry.second.until <= now.steady; });
+}
+
+std::optional<Duration> ReadAhead::next_deadline() const {
+  std::optional<Duration> next;
+  for (const auto& [session, guess] : guesses_) next = std::min(next.value_or(guess.until), guess.until);
+  return next;
 }
 
 }  // namespace mesh::core

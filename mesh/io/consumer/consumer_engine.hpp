@@ -19,7 +19,6 @@
 #include <mesh/io/consumer/watchdog.hpp>
 #include <mesh/io/mailbox.hpp>
 
-
 namespace mesh::io {
 
 struct ConsumerEngineSettings {

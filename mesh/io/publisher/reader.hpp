@@ -22,7 +22,8 @@ class Reader {
   ~Reader() { stop(); }
 
   Result<void> start();
-  /// Any thread. Jobs are bounded by their nature: the core asks for one read per session at a time.
+  /// Any thread. Jobs are bounded by their nature: the core asks for one read per session at a time,
+  /// and for few sessions for what they will need next.
   void add(core::ReadJob job);
   /// Ends after the job under way; the other jobs are dropped.
   void stop();
