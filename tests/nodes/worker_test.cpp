@@ -11,7 +11,14 @@ namespace {
 using OutcomeKind = mesh::Outcome::Kind;
 using namespace std::chrono_literals;
 
+/// As in a node: a worker may end while it is written to.
+struct NoSigpipe {
+  NoSigpipe() { std::signal(SIGPIPE, SIG_IGN); }
+};
+
 }  // namespace
+
+BOOST_TEST_GLOBAL_FIXTURE(NoSigpipe);
 
 BOOST_AUTO_TEST_SUITE(worker)
 
