@@ -70,8 +70,8 @@ struct BatchHeader {
 struct BatchView {
   BatchHeader header;
   ByteView bytes;  ///< header and body
-  const std::shared_ptr<const void>* owner =
-      nullptr;  ///< of the bytes, where sharing them is enough to keep them
+  /// Of the bytes, where sharing is enough to keep them; see keep().
+  const std::shared_ptr<const void>* owner = nullptr;
 
   ByteView body() const { return bytes.subspan(batch_header_size); }
 };

@@ -92,8 +92,8 @@ struct Desk {
   std::optional<Duration> full_in;  ///< by the growth of the last minute; see growth.hpp
   PublisherCounters counters;
   PublisherEffects out;
-  std::uint64_t batch_of_effects =
-      1;  ///< the number of `out`: what is in it is said when its commit succeeds
+  /// The number of `out`, all of which is said when its commit succeeds, and nothing of it otherwise.
+  std::uint64_t batch_of_effects = 1;
   std::map<std::string, std::unique_ptr<Group>, std::less<>> groups;
   std::map<std::uint64_t, Group*> by_serial;
   Sessions sessions;
