@@ -131,11 +131,14 @@ void ConsumerEngine::turn() {
   more_input_ = false;
   std::size_t pushed = 0;
   for (auto& link : links_) {
+    link->send_late();
     more_input_ |= link->drain(now_);
     link->core().on_time(now_);
     link->revive(now_);
     pushed += link->carry_out(executor_);
   }
+  if (!executor_.hands_wanted())  // nobody comes back at once
+    for (auto& link : links_) link->send_late();
   if (pushed > 0) {
     load_.queued += pushed;
     // A handler that starts now may hang: the executor wants to be asked again in time.

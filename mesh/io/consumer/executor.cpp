@@ -17,6 +17,10 @@ constexpr std::size_t clock_stride = 8;
 constexpr Duration stride_moment = 50us;
 /// A handler that runs longer leaves the lead to another thread; until then nothing is received.
 constexpr Duration lead_moment = 1ms;
+/// Setting a timer takes longer than many handlers do. So one serves all the short runs of this time, if the
+/// newest was quick: a handler that is slow for once is noticed later.
+constexpr Duration lead_moment_late = 20ms;
+constexpr std::size_t short_run = 32;
 
 Now at(Duration steady) {
   return {steady, 0};
@@ -173,27 +177,50 @@ void Executor::work(Worker& worker) {
     worker.since_told = started.count();
     worker.index_told = 0;
     cut_.store(refusing_, std::memory_order_relaxed);
+    run_began_ = started;
     const bool pass_on = sleeping_ > 0 && (leaderless_ || (maybe_runnable_ && dispatcher_.queued() > 0));
+    if (pass_on && alarm_) set_alarm(worker.run, started);
     lock.unlock();
-    if (pass_on) alarm_ ? alarm_->set(lead_moment) : runnable_.notify_one();
+    if (pass_on && !alarm_) runnable_.notify_one();
     handle_run(worker, started);
     // Freeing batches takes time, which nobody should wait for.
     if (worker.begun == worker.run.deliveries.size()) core::let_go(worker.run.deliveries);
     lock.lock();
-    finish(worker);
+    finish(worker, started);
   }
 }
 
 void Executor::sleep(std::unique_lock<std::mutex>& lock) {
   ++sleeping_;
   if (alarm_) {
-    lock.unlock();
-    alarm_->wait();
-    lock.lock();
+    sleep_until_alarm(lock);
   } else {
     runnable_.wait(lock);
   }
   --sleeping_;
+}
+
+void Executor::sleep_until_alarm(std::unique_lock<std::mutex>& lock) {
+  for (;;) {
+    lock.unlock();
+    alarm_->wait();
+    lock.lock();
+    alarm_at_ = Duration::zero();
+    // It was set for an earlier run: what is under way has its moment too.
+    const auto now = steady_now();
+    const auto left = run_began_ + lead_moment - now;
+    if (stopping_ || !leaderless_ || left <= Duration::zero()) return;
+    alarm_at_ = now + left;
+    alarm_->set(left);
+  }
+}
+
+void Executor::set_alarm(const core::Run& run, Duration now) {
+  const bool quick = run.deliveries.size() <= short_run && last_run_ < lead_moment;
+  if (quick && alarm_at_ > now) return;
+  const auto moment = quick ? lead_moment_late : lead_moment;
+  alarm_at_ = now + moment;
+  alarm_->set(moment);
 }
 
 void Executor::wake_all() {
@@ -237,9 +264,10 @@ void Executor::handle_run(Worker& worker, Duration started) {
   }
 }
 
-void Executor::finish(Worker& worker) {
+void Executor::finish(Worker& worker, Duration started) {
   handled_.fetch_add(worker.begun, std::memory_order_relaxed);
   const auto now = at(steady_now());
+  last_run_ = now.steady - started;
   dispatcher_.shorten(worker.run, worker.begun);
   if (worker.outcomes.empty())
     dispatcher_.finish_all(worker.running, now);

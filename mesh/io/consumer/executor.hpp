@@ -95,9 +95,11 @@ class Executor {
   void work(Worker& worker);
   bool lead(std::unique_lock<std::mutex>& lock);
   void sleep(std::unique_lock<std::mutex>& lock);
+  void sleep_until_alarm(std::unique_lock<std::mutex>& lock);
+  void set_alarm(const core::Run& run, Duration now);
   void wake_all();
   void handle_run(Worker& worker, Duration started);
-  void finish(Worker& worker);
+  void finish(Worker& worker, Duration started);
 
   const core::DispatcherSettings settings_;
   const Handle handle_;
@@ -114,6 +116,9 @@ class Executor {
   std::unique_ptr<Alarm> alarm_;  ///< with one handler at a time it wakes the other thread; else null
   core::Dispatcher dispatcher_;
   unsigned sleeping_ = 0;
+  Duration run_began_{0};  ///< the newest, with one handler at a time
+  Duration last_run_{0};   ///< how long the one before took
+  Duration alarm_at_{0};   ///< when it will go off, or has; 0: no more
   bool leaderless_ = false;
   bool maybe_runnable_ = false;  ///< something was pushed since a worker found nothing to take
   bool refusing_ = false;

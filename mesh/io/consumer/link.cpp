@@ -108,7 +108,13 @@ std::size_t Link::carry_out(Executor& executor) {
       notice(Level::warning, "live.subscription", set.error().text);
   }
   if (effects_.reconnect_control) reconnect(control_, settings_.endpoint, "control");
-  for (const auto& message : effects_.control) send_control(message);
+  const auto is_ack = [](const ControlMessage& message) { return std::holds_alternative<Ack>(message); };
+  if (!effects_.deliveries.empty() && std::ranges::all_of(effects_.control, is_ack)) {
+    std::ranges::move(effects_.control, std::back_inserter(late_));
+  } else {
+    send_late();  // in order
+    for (const auto& message : effects_.control) send_control(message);
+  }
   if (core_.phase() != phase_told_ || core_.origin() != origin_told_) tell_source();
   executor.change(settings_.member.link, effects_.keys);
   const auto count = effects_.deliveries.size();
@@ -116,6 +122,11 @@ std::size_t Link::carry_out(Executor& executor) {
   for (const auto& said : effects_.notices) notice(said.level, said.code, said.text);
   left_ = left_ || effects_.left;
   return count;
+}
+
+void Link::send_late() {
+  for (const auto& message : late_) send_control(message);
+  late_.clear();
 }
 
 void Link::send_control(const ControlMessage& message) {

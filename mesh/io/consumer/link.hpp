@@ -32,8 +32,11 @@ class Link {
 
   /// Reads a bounded number of messages from both sockets. True: more may wait.
   bool drain(Now now);
-  /// Carries out what the core wants done. Returns how many events were handed to the executor.
+  /// Carries out what the core wants done. Returns how many events were handed to the executor. Acks that
+  /// come with events wait for send_late: telling of earlier ones takes longer than most handlers do.
   std::size_t carry_out(Executor& executor);
+  /// Sends what carry_out has left.
+  void send_late();
   /// Events of the watchdog, by the id that watch was given: two per link.
   void on_link_event(Watchdog::Id id, LinkEvent event, Now now);
   /// Makes connections anew that libzmq has given up.
@@ -80,7 +83,8 @@ class Link {
   Socket control_;
   Socket events_;
   std::string events_endpoint_;
-  std::vector<Bytes> unsent_hello_;  ///< waits for the connection
+  std::vector<Bytes> unsent_hello_;   ///< waits for the connection
+  std::vector<ControlMessage> late_;  ///< waits for send_late
   Revival control_revival_;
   Revival events_revival_;
   std::uint64_t reconnects_ = 0;
