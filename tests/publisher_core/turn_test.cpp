@@ -28,12 +28,12 @@ BOOST_AUTO_TEST_CASE(failed_state_is_repeated_until_it_is_written_and_only_the_l
   member.attach();
   member.ack(3);
   mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
-  mesh.pass(50ms);
+  mesh.pass(mesh.settings.ledger_flush);
   BOOST_TEST(mesh.turn->holding_state());
   mesh.core->on_control("m", Ack{member.session, 50, member.epoch, {{all_slots, 6, {}}}, {}, {}}, mesh.now);
   mesh.pass(PublisherTurn::retry_interval);
   BOOST_TEST(!mesh.turn->holding_state());
-  mesh.pass(50ms);
+  mesh.pass(mesh.settings.ledger_flush);
   mesh.crash();
   mesh.open();
   BOOST_TEST(mesh.status("g").floor == 6u);
@@ -47,7 +47,7 @@ BOOST_AUTO_TEST_CASE(a_live_message_held_back_with_failed_state_shows_as_a_gap) 
   member.attach();
   mesh.publish({{"a"}});
   member.ack(1);
-  mesh.pass(49ms);
+  mesh.pass(mesh.settings.ledger_flush - 1ms);
   mesh.live.clear();
   mesh.store->fail_next_state(fail(Errc::disk_full, "no room"));
   mesh.now.steady += 1ms;

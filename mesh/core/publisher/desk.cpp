@@ -1,7 +1,12 @@
 #include <mesh/core/publisher/desk.hpp>
 
+#include <algorithm>
+
 namespace mesh::core {
 namespace {
+
+/// Publishers are refused meanwhile.
+constexpr Duration flush_when_full = 50ms;
 
 /// The read is for this group, and void when it is gone. (Those of operators are answered by nobody then:
 /// they ask again, and hear that there is no such group.)
@@ -73,7 +78,8 @@ void Desk::save_value(Group& group) {
 void Desk::ledger_changed(Group& group, Now now) {
   if (group.ledger_dirty) return;
   group.ledger_dirty = true;
-  group.flush_at = now.steady + settings.ledger_flush;
+  group.flush_at =
+      now.steady + (full ? std::min(settings.ledger_flush, flush_when_full) : settings.ledger_flush);
   dirty_.insert(group.serial);
   touch(group);
 }

@@ -89,6 +89,7 @@ struct Desk {
   bool fetches_held = false;  ///< look at the fetches that wait: a group gives out events again, or suspects
   JournalUsage usage;
   std::uint64_t owed_bytes = 0;     ///< of its segments that hold something owed
+  bool full = false;                ///< the journal is at its limit: nothing can be published
   std::optional<Duration> full_in;  ///< by the growth of the last minute; see growth.hpp
   PublisherCounters counters;
   PublisherEffects out;
@@ -118,7 +119,8 @@ struct Desk {
 
   /// Its definition goes with the next state commit, which is this turn's.
   void save_value(Group& group);
-  /// Its ledger has changed; it is committed within ledger_flush, or with an earlier state commit.
+  /// Its ledger has changed; it is committed within ledger_flush, or with an earlier state commit. Sooner
+  /// when the journal is full: what is settled makes room.
   void ledger_changed(Group& group, Now now);
   /// What has changed of the group is committed in this turn.
   void save(Group& group);

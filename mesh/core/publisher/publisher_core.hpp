@@ -26,7 +26,7 @@ using Route = std::string;
 struct PublisherSettings {
   std::string events_endpoint;      ///< told to members in Welcome
   Duration lease = 5s;              ///< a member silent for longer loses its slots
-  Duration ledger_flush = 50ms;     ///< settled ranges are committed at the latest this long after they came
+  Duration ledger_flush = 250ms;    ///< settled ranges are committed at the latest this long after they came
   Duration heartbeat_tail = 20ms;   ///< quiet this long after an event: first heartbeat
   Duration heartbeat_idle = 1s;     ///< and one each this long afterwards
   Duration redelivery_resend = 2s;  ///< a redelivery the member does not hold is sent again after this

@@ -47,14 +47,13 @@ class Keeping {
   /// Groups want less than before, or more.
   void on_needs(Now now) { run(now); }
 
-  bool full() const { return full_; }
+  bool full() const { return desk_.full; }
 
  private:
   void run(Now now);
   Needs needs() const;
   Desk& desk_;
   Growth growth_;
-  bool full_ = false;
   Seq asked_ = 0;
   Duration asked_at_{0};
 };
