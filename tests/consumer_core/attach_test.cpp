@@ -105,6 +105,21 @@ BOOST_AUTO_TEST_CASE(an_unknown_session_is_attached_again_and_a_resumed_one_goes
   BOOST_TEST(link.last<Ack>().epoch == 9u);
 }
 
+BOOST_AUTO_TEST_CASE(a_member_joins_the_live_stream_at_the_head_that_a_power_loss_left) {
+  Link link;
+  link.core.on_start(link.now);
+  link.take();
+  link.give(link.welcome_for(link.last<Hello>(), 0, 10));
+  link.give(link.answer(items(1, 3), 3, 10));
+  link.pass(2s);
+  link.give(Refused{1, link.session, Errc::unknown_session, ""});
+  auto welcome = link.welcome_for(link.last<Hello>(), 0, 5);
+  welcome.resumed = true;
+  link.give(welcome);
+  link.give(link.answer(items(4, 5), 5, 5));
+  BOOST_TEST(is(link, Phase::live));
+}
+
 BOOST_AUTO_TEST_CASE(marks_of_the_assignment_stay_when_it_is_resumed) {
   Link link;
   link.core.on_start(link.now);

@@ -318,12 +318,12 @@ struct Member {
     return mesh.last<Released>();
   }
 
-  void ask(Seq after, bool wait = false, std::uint32_t credit = 1 << 20) {
-    mesh.tell(route, Fetch{session, ++request, epoch, after, 0, slots, credit, wait});
+  void ask(Seq after, bool wait = false, std::uint32_t credit = 1 << 20, Seq upto = 0) {
+    mesh.tell(route, Fetch{session, ++request, epoch, after, upto, slots, credit, wait});
   }
 
-  Events fetch(Seq after) {
-    ask(after);
+  Events fetch(Seq after, Seq upto = 0) {
+    ask(after, false, 1 << 20, upto);
     const Events events = mesh.last<Events>();
     BOOST_REQUIRE(events.id == request);
     return events;

@@ -234,6 +234,28 @@ BOOST_AUTO_TEST_CASE(a_tail_that_a_power_loss_took_confuses_nobody) {
   BOOST_TEST(mesh.core->settled(seq));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_power_loss_took_is_covered_for_a_member_that_lags_behind_itself) {
+  Mesh mesh;
+  mesh.options.durability = Durability::os;
+  mesh.open();
+  mesh.publish({{"a"}});
+  mesh.publish({{"a"}, {"a"}});
+  Member member{mesh};
+  member.attach();
+  mesh.crash();
+  BOOST_REQUIRE(mesh.store->lose_power(1) == 1u);
+  mesh.open();
+  member.attach(resume_of(member, 0));
+  // Of some slots it has had 3, which no event will ever have again; of others nothing.
+  const Events events = member.fetch(0, 3);
+  BOOST_TEST(events.through == 1u);
+  BOOST_TEST(member.fetch(1, 3).through == 3u);
+  const Seq next = mesh.journal->next_seq();
+  BOOST_TEST(next > 4u);
+  BOOST_TEST(member.fetch(1, next + 5).through == next - 1);
+  BOOST_TEST(member.fetch(1).through == 1u);
+}
+
 BOOST_AUTO_TEST_CASE(declared_groups_are_made_once) {
   Mesh mesh;
   mesh.open();

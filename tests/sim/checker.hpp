@@ -201,6 +201,8 @@ class Checker {
   std::vector<std::vector<mesh::ParkedCommand>> commands_;
   std::set<std::pair<PublisherIndex, std::string>> rewinds_;
   std::set<std::pair<PublisherIndex, std::string>> leases_;
+  std::set<std::pair<GroupIndex, mesh::Seq>> failed_;    ///< of the present commit: retries with an attempt
+  std::set<std::pair<GroupIndex, mesh::Seq>> unparked_;  ///< in the present commit
   std::set<std::pair<GroupIndex, mesh::Seq>> discards_;  ///< of the present commit, before any rewind in it
   std::map<GroupIndex, mesh::Seq> rewound_to_;           ///< in the present commit
   std::set<std::pair<GroupIndex, mesh::Seq>>

@@ -128,7 +128,8 @@ void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floo
       entry.in_retry = entry.flying = false;
       entry.sent_to = 0;
     }
-    entry.kept = entry.parked || entry.in_retry;
+    // It may have failed just before, in the same commit.
+    entry.kept = entry.parked || entry.in_retry || failed_.contains({group, log.events[index].seq});
     entry.renewed = !entry.kept;
     if (entry.kept) continue;
     entry.settled_before = entry.settled_before || accounted(entry);

@@ -40,8 +40,9 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
   discards_.clear();
   renewed_.clear();
   rewound_to_.clear();
+  failed_.clear();
+  unparked_.clear();
   for (const auto& write : writes) {
-    if (write.table == mesh::Table::audit && write.value) audit_written(publisher, *write.value);
     if (write.table == mesh::Table::groups || write.table == mesh::Table::ledgers)
       want_status_[publisher] = true;
     if (write.table == mesh::Table::groups) {
@@ -54,6 +55,13 @@ void Checker::state_written(PublisherIndex publisher, std::span<const mesh::Stat
     if (key->copy) continue;
     auto& change = changes[{*group, key->seq}];
     (write.table == mesh::Table::retries ? change.first : change.second) = write.value;
+    if (write.table == mesh::Table::parked && !write.value) unparked_.insert({*group, key->seq});
+    if (write.table != mesh::Table::retries || !write.value) continue;
+    const auto retry = mesh::core::decode_retry(*write.value);
+    if (retry && !retry->history.empty()) failed_.insert({*group, key->seq});
+  }
+  for (const auto& write : writes) {
+    if (write.table == mesh::Table::audit && write.value) audit_written(publisher, *write.value);
   }
   for (const auto& [where, change] : changes) {
     const auto [group, seq] = where;
@@ -139,13 +147,14 @@ void Checker::retry_written(PublisherIndex publisher, GroupIndex group, std::siz
   if (!done) broken("at least once or parked", "its retry was given up: " + name_of(publisher, group, index));
 }
 
-/// An earlier event of its key is parked, and the group parks keys.
+/// An earlier event of its key is parked, or was until this commit, and the group parks keys.
 bool Checker::behind_parked(PublisherIndex publisher, GroupIndex group, std::size_t index) const {
   if (scenario_.groups[group].policy.on_park != mesh::OnPark::park_key) return false;
   const auto& entries = logs_[publisher].groups[group].entries;
   for (auto before = entries[index].key_before; before != Entry::none;) {
     const auto& entry = entries[static_cast<std::size_t>(before)];
-    if (entry.parked) return true;
+    const auto seq = logs_[publisher].events[static_cast<std::size_t>(before)].seq;
+    if (entry.parked || unparked_.contains({group, seq})) return true;
     before = entry.key_before;
   }
   return false;

@@ -94,6 +94,7 @@ void MemberCore::State::on_welcome(Welcome& welcome, Now now) {
   at_head = false;
   if (resumed) {
     head = std::max(head, merge.position());
+    join_at = std::min(join_at, head);  // a power loss may have taken the rest
     resumed_slots = mine();
     releases.clear();  // the Resume has said it
     blocked.add(welcome.blocked);

@@ -84,6 +84,8 @@ struct Desk {
   PublisherSettings settings;
   Identity identity;
   Seq head = 0;
+  Seq skipped_through =
+      0;  ///< beyond a head below it no event has such a seq: a power loss may have taken it
   Seq dropped_through = 0;
   Seq dropping_through = 0;   ///< asked for: new groups begin behind it
   bool fetches_held = false;  ///< look at the fetches that wait: a group gives out events again, or suspects

@@ -87,9 +87,10 @@ void Fetching::proceed(Session& session, Now now) {
   if (state.covered >= upto) {
     if (state.wait && !late && upto == desk_.head && !expired_in(session, desk_, desk_.head))
       return pause(session);
-    // After a power loss a member may be beyond the head: what it has had is lost here, and covers nothing
-    // less.
-    return answer(session, {}, std::max(upto, state.covered), now);
+    // After a power loss a member may be beyond the head, with some of its slots or all: what it has had is
+    // lost here, and covers nothing less.
+    const Seq beyond = state.upto > desk_.head ? std::min(state.upto, desk_.skipped_through) : 0;
+    return answer(session, {}, std::max({upto, state.covered, beyond}), now);
   }
   resume(session);
   ReadJob job = job_of(session, state.covered, upto);

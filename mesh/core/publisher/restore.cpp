@@ -195,6 +195,7 @@ Result<void> declare(Desk& desk, const Journal& journal, const GroupDeclaration&
 Result<void> restore_desk(Desk& desk, const Journal& journal, std::span<const GroupDeclaration> declared,
                           Now now) {
   desk.head = journal.head();
+  desk.skipped_through = journal.next_seq() - 1;
   desk.dropped_through = journal.dropped_through();
   desk.usage = journal.usage();
   if (auto done = restore_groups(desk, journal); !done) return done;
