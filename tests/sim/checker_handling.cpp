@@ -69,8 +69,9 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
   const bool out = out_of_touch(one, publisher);
   if (out) {
     // It may not know yet that its lease is over. What it handles now is marked for the next owner, who is
-    // held to that; it is no repetition of the event's own making.
-    if (group.holders[log.events[index].slot] != process) entry.may_repeat = true;
+    // held to that; it is no repetition of the event's own making. That next owner may be itself, come back
+    // after the publisher had taken what was in its hands for suspect.
+    entry.may_repeat = true;
   } else {
     if (group.holders[log.events[index].slot] != process) {
       broken("a slot has one owner",
