@@ -215,6 +215,36 @@ BOOST_AUTO_TEST_CASE(a_suspect_behind_a_parked_event_is_parked_too) {
   BOOST_TEST(at.mesh.status("g").waiting == 0u);
 }
 
+// The member that gets its successors was told of no block: they must not come before it.
+BOOST_AUTO_TEST_CASE(a_suspect_behind_a_redriven_event_holds_up_what_comes_later) {
+  Ordered at;
+  at.member.fetch(0);
+  at.tell(Told::park, 1);
+  at.mesh.pass(7s);
+  BOOST_REQUIRE(at.mesh.noticed("member.lost") == 1u);
+  at.taken();
+  Member second{.mesh = at.mesh, .name = "second", .policy = at.member.policy};
+  BOOST_TEST(second.attach().blocked.empty());
+  at.command(ParkedCommand::Kind::redrive, {1});
+  at.mesh.publish({{"a", "k"}});
+  std::optional<Verdict> redriven;
+  const auto answer = [&] {
+    std::vector<Verdict> verdicts;
+    for (const Redelivery& item : at.taken()) {
+      auto verdict = at.of(Told::ack, item.seq, item.attempt, item.redrives);
+      item.seq == 1 ? void(redriven = verdict) : verdicts.push_back(verdict);
+    }
+    second.ack(0, {}, verdicts);
+  };
+  for (int i = 0; i < 10; ++i) answer();
+  BOOST_REQUIRE(redriven.has_value());
+  BOOST_TEST(second.fetch(7).through == 7u);
+  second.ack(0, {}, {*redriven});
+  for (int i = 0; i < 10; ++i) answer();
+  BOOST_TEST(at.mesh.status("g").waiting == 0u);
+  BOOST_TEST(second.fetch(7).through == 8u);
+}
+
 BOOST_AUTO_TEST_CASE(a_restart_keeps_the_places_of_the_parked) {
   KeyParked at;
   BOOST_TEST((at.restart().blocked == Keys{key_k}));

@@ -9,13 +9,21 @@ namespace {
 /// Bytes of the journal's events read for one flight.
 constexpr std::size_t flight_credit = 1u << 20;
 
+/// The members know that it is blocked: by the verdict that put its first event among the retries, or by the
+/// Welcome that came after. Of a redriven event that has not failed again nobody has told them.
+bool blocked_for_members(const Group& group, KeyId key) {
+  const auto& entries = group.retries.entries();
+  const auto first = entries.find(group.retries.lines().first(key));
+  return first == entries.end() || first->second.attempts > 0 || first->second.redrives == 0;
+}
+
 bool through_with(const Group& group, Seq seq) {
   const auto it = group.retries.entries().find(seq);
   if (it == group.retries.entries().end()) return true;
   const RetryEntry& entry = it->second;
   const bool parks = entry.state == RetryEntry::State::parking || entry.state == RetryEntry::State::fetching;
-  return parks || entry.state == RetryEntry::State::behind ||
-         (!entry.suspect && (entry.attempts > 0 || entry.redrives > 0));
+  const bool waits = entry.state == RetryEntry::State::behind && blocked_for_members(group, entry.key);
+  return parks || waits || (!entry.suspect && (entry.attempts > 0 || entry.redrives > 0));
 }
 
 SlotMask flight_slots(const Group& group) {
