@@ -1,5 +1,6 @@
 // What operators have asked for, and what became of it.
 #include <sstream>
+#include <utility>
 
 #include <mesh/core/publisher/state_codec.hpp>
 
@@ -110,7 +111,7 @@ void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floo
   check_nobody_has_slots(publisher, group, "is rewound");
   ++tally.rewinds;
   rewound_to_[group] = floor;
-  one.start_after = std::min(one.start_after, floor);
+  const auto started_after = std::exchange(one.start_after, std::min(one.start_after, floor));
   one.floor_checked = floor;
   for (std::size_t index = 0; index < one.entries.size(); ++index) {
     auto& entry = one.entries[index];
@@ -132,7 +133,7 @@ void Checker::rewound(PublisherIndex publisher, GroupIndex group, mesh::Seq floo
     entry.kept = entry.parked || entry.in_retry || failed_.contains({group, log.events[index].seq});
     entry.renewed = !entry.kept;
     if (entry.kept) continue;
-    entry.settled_before = entry.settled_before || accounted(entry);
+    entry.settled_before = entry.settled_before || accounted(entry) || log.events[index].seq <= started_after;
     if (entry.started > 0) entry.may_repeat = true;
     if (entry.expired) continue;  // told as lost: whatever comes of it now is more than is owed
     entry.acked = entry.history = entry.failed = entry.crashes = 0;
