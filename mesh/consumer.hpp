@@ -63,7 +63,8 @@ struct ConsumerOptions {
   /// Largest event a publisher may send, in bytes: its event_size_max or more. (What a relay has added to it,
   /// less than 1 KiB, comes through besides.)
   std::size_t event_size_max = 1u << 20;
-  /// Settled events are reported at the latest after this.
+  /// Settled events are reported at the latest after this; with a concurrency of 1 up to 20 ms later while a
+  /// handler runs that takes longer than those before it.
   Duration ack_interval = 5ms;
   DeliveryPath delivery = DeliveryPath::live;
 

@@ -72,7 +72,8 @@ struct PublisherOptions {
   std::vector<Group> groups{};
   /// A member that was silent for longer loses its slots (100 ms to 1 h).
   Duration lease = 5s;
-  /// What members settled is committed at the latest after this (a crash may lose that much: duplicates).
+  /// What members settled is committed at the latest after this (a crash may lose that much: duplicates);
+  /// while the journal is full after 50 ms, if that is less.
   Duration ledger_flush = 250ms;
   /// Messages that may wait for one slow subscriber of the live stream; what does not fit it must fetch.
   /// A message is at most about 256 KiB, or one larger event. (1 to 1,000,000)

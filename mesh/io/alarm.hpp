@@ -1,6 +1,5 @@
-// Wakes one thread after a while, unless the while is put off: cheaper than waking it, and nobody is woken
-// for nothing. Still, setting it can take 20 us in a virtual machine, which sets the processor's timer for
-// it.
+// Wakes one thread after a while, unless the while is put off: cheaper than waking it at once. Still, setting
+// it can take 20 us in a virtual machine, where that sets the processor's timer.
 #pragma once
 
 #include <journal/result.hpp>

@@ -74,6 +74,17 @@ BOOST_AUTO_TEST_CASE(a_full_journal_says_so_until_groups_have_settled) {
   BOOST_TEST(small.mesh.noticed("retention.room") == 1u);
 }
 
+BOOST_AUTO_TEST_CASE(a_ledger_that_has_changed_before_the_journal_was_full_makes_room_as_soon) {
+  Small small(limit(6000));
+  small.publish(4);
+  small.member.ack(1);
+  small.publish(6);
+  BOOST_REQUIRE(small.mesh.core->full());
+  small.member.ack(10);
+  small.mesh.pass(50ms);
+  BOOST_TEST(!small.mesh.core->full());
+}
+
 BOOST_AUTO_TEST_CASE(what_an_explicit_policy_drops_is_counted_and_told) {
   Small small(limit(6000, RetentionPolicy::OnLimit::drop_oldest));
   small.publish(10);

@@ -69,9 +69,8 @@ void Checker::handling_began(ProcessId process, PublisherIndex publisher,
   const bool out = out_of_touch(one, publisher);
   if (out) {
     // It may not know yet that its lease is over. What it handles now is marked for the next owner, who is
-    // held to that; it is no repetition of the event's own making. That next owner may be itself, come back
-    // after the publisher had taken what was in its hands for suspect.
-    entry.may_repeat = true;
+    // held to that; it is no repetition of the event's own making.
+    if (group.holders[log.events[index].slot] != process) entry.may_repeat = true;
   } else {
     if (group.holders[log.events[index].slot] != process) {
       broken("a slot has one owner",
@@ -158,7 +157,10 @@ void Checker::check_repeated_handling(PublisherIndex publisher, GroupIndex group
   if (delivery.attempt == 1 && !delivery.redelivered && delivery.redrives == 0 && !entry.put_back) {
     broken("repetitions are marked", name_of(publisher, group, index) + told);
   }
-  if (!entry.may_repeat) broken("no repetition without a reason", name_of(publisher, group, index) + told);
+  // A process may come back after the publisher has taken what was in its hands for suspect.
+  const bool suspected = entry.cut_short && delivery.counted;
+  if (!entry.may_repeat && !suspected)
+    broken("no repetition without a reason", name_of(publisher, group, index) + told);
   if (entry.failed >= scenario_.groups[group].policy.attempts_max && !redriven) {
     broken("parked after attempts_max failures", name_of(publisher, group, index) + told);
   }

@@ -73,6 +73,8 @@ void MemberCore::State::on_events(Events& events, Now now) {
   }
   head = std::max(head, std::max(events.head, events.through));
   if (!lag) at_head = events.through >= events.head;
+  // It has nothing of what lags behind, now or ever: not at once again.
+  if (lag && events.through == events.after) timers.set(Timer::fetch_retry, now.steady + 10ms);
   if (deaf && !lag && events.head - std::min(events.head, events.through) <= events.through - events.after) {
     // One more answer will reach the head, and what comes from now on is held until then.
     listen_again(now);

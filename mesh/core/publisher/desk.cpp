@@ -79,9 +79,17 @@ void Desk::ledger_changed(Group& group, Now now) {
   if (group.ledger_dirty) return;
   group.ledger_dirty = true;
   group.flush_at =
-      now.steady + (full ? std::min(settings.ledger_flush, flush_when_full) : settings.ledger_flush);
+      now.steady + (journal_full ? std::min(settings.ledger_flush, flush_when_full) : settings.ledger_flush);
   dirty_.insert(group.serial);
   touch(group);
+}
+
+void Desk::hasten_flush(Now now) {
+  for (const std::uint64_t serial : dirty_) {
+    Group& group = *by_serial.at(serial);
+    group.flush_at = std::min(group.flush_at, now.steady + flush_when_full);
+    touch(group);
+  }
 }
 
 void Desk::save(Group& group) {

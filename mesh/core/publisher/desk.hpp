@@ -84,14 +84,15 @@ struct Desk {
   PublisherSettings settings;
   Identity identity;
   Seq head = 0;
-  Seq skipped_through =
-      0;  ///< beyond a head below it no event has such a seq: a power loss may have taken it
+  /// The last seq before those that this run gives out. While the head is below it no event lies between: a
+  /// power loss may have taken what did.
+  Seq skipped_through = 0;
   Seq dropped_through = 0;
   Seq dropping_through = 0;   ///< asked for: new groups begin behind it
   bool fetches_held = false;  ///< look at the fetches that wait: a group gives out events again, or suspects
   JournalUsage usage;
   std::uint64_t owed_bytes = 0;     ///< of its segments that hold something owed
-  bool full = false;                ///< the journal is at its limit: nothing can be published
+  bool journal_full = false;        ///< at its limit: nothing can be published
   std::optional<Duration> full_in;  ///< by the growth of the last minute; see growth.hpp
   PublisherCounters counters;
   PublisherEffects out;
@@ -124,6 +125,8 @@ struct Desk {
   /// Its ledger has changed; it is committed within ledger_flush, or with an earlier state commit. Sooner
   /// when the journal is full: what is settled makes room.
   void ledger_changed(Group& group, Now now);
+  /// The journal is full: what was settled before is committed sooner too.
+  void hasten_flush(Now now);
   /// What has changed of the group is committed in this turn.
   void save(Group& group);
   /// An operator's deed is kept; the oldest go.

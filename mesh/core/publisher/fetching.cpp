@@ -85,7 +85,8 @@ void Fetching::proceed(Session& session, Now now) {
     return pause(session);
   }
   if (state.covered >= upto) {
-    if (state.wait && !late && upto == desk_.head && !expired_in(session, desk_, desk_.head))
+    if (state.wait && !late && upto == desk_.head && state.upto <= desk_.head &&
+        !expired_in(session, desk_, desk_.head))
       return pause(session);
     // After a power loss a member may be beyond the head, with some of its slots or all: what it has had is
     // lost here, and covers nothing less.

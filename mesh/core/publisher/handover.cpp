@@ -13,9 +13,9 @@ namespace {
 constexpr Duration grant_spacing = 100ms;
 
 /// The last event that the session may have been given. One that does not ask for more may be on the live
-/// stream.
+/// stream. (Beyond the head is only what a power loss has taken.)
 Seq given_to(const Session& session, const Desk& desk) {
-  return session.fetch.open || !session.answered ? session.given : desk.head;
+  return session.fetch.open || !session.answered ? std::min(session.given, desk.head) : desk.head;
 }
 
 /// Nothing but redeliveries can be in its hands.

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t flight_credit = 1u << 20;
 
 /// The members know that it is blocked: by the verdict that put its first event among the retries, or by the
-/// Welcome that came after. Of a redriven event that has not failed again nobody has told them.
+/// Welcome or Grant that came after. Of a redriven event that has not failed again nobody has told them.
 bool blocked_for_members(const Group& group, KeyId key) {
   const auto& entries = group.retries.entries();
   const auto first = entries.find(group.retries.lines().first(key));

@@ -77,7 +77,7 @@ void Keeping::on_usage(const JournalUsage& usage, Seq dropped_through, Now now) 
 }
 
 void Keeping::on_settled(Now now) {
-  if (desk_.full) run(now);
+  if (desk_.journal_full) run(now);
 }
 
 bool is_owed(const Desk& desk, const Group& group) {
@@ -111,9 +111,10 @@ void Keeping::run(Now now) {
   growth_.note(now.steady, plan.owed_bytes_precise);
   const std::uint64_t limit = desk_.settings.retention.bytes_max;
   desk_.full_in = growth_.reaches(limit - std::min(limit, plan.owed_bytes - plan.owed_bytes_precise));
-  if (plan.full != desk_.full) {
-    desk_.full = plan.full;
-    if (desk_.full) {
+  if (plan.full != desk_.journal_full) {
+    desk_.journal_full = plan.full;
+    if (desk_.journal_full) {
+      desk_.hasten_flush(now);
       desk_.notice(Level::error, "retention.full",
                    "the journal has reached its limit and groups have not settled what could make room: "
                    "publishing is refused");

@@ -47,7 +47,7 @@ class Keeping {
   /// Groups want less than before, or more.
   void on_needs(Now now) { run(now); }
 
-  bool full() const { return desk_.full; }
+  bool full() const { return desk_.journal_full; }
 
  private:
   void run(Now now);

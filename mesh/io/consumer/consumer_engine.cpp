@@ -130,8 +130,8 @@ void ConsumerEngine::turn() {
   collect_completions();
   more_input_ = false;
   std::size_t pushed = 0;
+  for (auto& link : links_) link->send_late();
   for (auto& link : links_) {
-    link->send_late();
     more_input_ |= link->drain(now_);
     link->core().on_time(now_);
     link->revive(now_);

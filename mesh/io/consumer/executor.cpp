@@ -18,9 +18,10 @@ constexpr Duration stride_moment = 50us;
 /// A handler that runs longer leaves the lead to another thread; until then nothing is received.
 constexpr Duration lead_moment = 1ms;
 /// Setting a timer takes longer than many handlers do. So one serves all the short runs of this time, if the
-/// newest was quick: a handler that is slow for once is noticed later.
-constexpr Duration lead_moment_late = 20ms;
-constexpr std::size_t short_run = 32;
+/// newest was quick: a handler that is slow for once is noticed later. Nor is anybody without a leader for
+/// longer, however many runs follow each other.
+constexpr Duration lead_moment_quick = 20ms;
+constexpr std::size_t quick_run_max = 32;
 
 Now at(Duration steady) {
   return {steady, 0};
@@ -154,6 +155,7 @@ bool Executor::lead(std::unique_lock<std::mutex>& lock) {
   const bool goes_on = lead_();
   lock.lock();
   leaderless_ = goes_on;
+  led_at_ = steady_now();
   return true;
 }
 
@@ -206,21 +208,24 @@ void Executor::sleep_until_alarm(std::unique_lock<std::mutex>& lock) {
     alarm_->wait();
     lock.lock();
     alarm_at_ = Duration::zero();
-    // It was set for an earlier run: what is under way has its moment too.
     const auto now = steady_now();
+    if (stopping_ || !leaderless_ || now >= led_at_ + lead_moment_quick) return;
+    // It was set for an earlier run: what is under way has its moment too.
     const auto left = run_began_ + lead_moment - now;
-    if (stopping_ || !leaderless_ || left <= Duration::zero()) return;
-    alarm_at_ = now + left;
-    alarm_->set(left);
+    if (left <= Duration::zero()) return;
+    set_alarm(now, last_run_ < lead_moment ? lead_moment_quick : left);
   }
 }
 
 void Executor::set_alarm(const core::Run& run, Duration now) {
-  const bool quick = run.deliveries.size() <= short_run && last_run_ < lead_moment;
-  if (quick && alarm_at_ > now) return;
-  const auto moment = quick ? lead_moment_late : lead_moment;
-  alarm_at_ = now + moment;
-  alarm_->set(moment);
+  const bool quick = run.deliveries.size() <= quick_run_max && last_run_ < lead_moment;
+  if (!quick) return set_alarm(now, lead_moment);
+  if (alarm_at_ <= now) set_alarm(now, lead_moment_quick);
+}
+
+void Executor::set_alarm(Duration now, Duration moment) {
+  alarm_at_ = std::max(now + Duration{1}, std::min(now + moment, led_at_ + lead_moment_quick));
+  alarm_->set(alarm_at_ - now);
 }
 
 void Executor::wake_all() {

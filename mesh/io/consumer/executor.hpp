@@ -5,8 +5,8 @@
 // has nothing to handle leads (drives that loop) if nobody does, else sleeps. The leader that has received
 // something handles it itself while another takes the lead, so that no event waits for a thread to wake up
 // between the socket and its handler; and the loop, with its signs of life, never waits for a handler for
-// long. With one handler at a time another takes the lead only when that runs for more than a moment, since
-// waking a thread takes longer than most handlers.
+// long. With one handler at a time another takes the lead only when that runs for more than a moment (1 ms,
+// or 20 ms if the one before was quick), since waking a thread takes longer than most handlers.
 #pragma once
 
 #include <atomic>
@@ -97,6 +97,7 @@ class Executor {
   void sleep(std::unique_lock<std::mutex>& lock);
   void sleep_until_alarm(std::unique_lock<std::mutex>& lock);
   void set_alarm(const core::Run& run, Duration now);
+  void set_alarm(Duration now, Duration moment);
   void wake_all();
   void handle_run(Worker& worker, Duration started);
   void finish(Worker& worker, Duration started);
@@ -116,9 +117,10 @@ class Executor {
   std::unique_ptr<Alarm> alarm_;  ///< with one handler at a time it wakes the other thread; else null
   core::Dispatcher dispatcher_;
   unsigned sleeping_ = 0;
-  Duration run_began_{0};  ///< the newest, with one handler at a time
+  Duration run_began_{0};  ///< the newest
   Duration last_run_{0};   ///< how long the one before took
-  Duration alarm_at_{0};   ///< when it will go off, or has; 0: no more
+  Duration led_at_{0};     ///< when somebody led last
+  Duration alarm_at_{0};   ///< when it goes off; 0: not set
   bool leaderless_ = false;
   bool maybe_runnable_ = false;  ///< something was pushed since a worker found nothing to take
   bool refusing_ = false;

@@ -3,7 +3,9 @@
 #include <zmq.h>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+#include <variant>
 
 #include <mesh/io/endpoint.hpp>
 #include <mesh/io/roles.hpp>
@@ -112,7 +114,7 @@ std::size_t Link::carry_out(Executor& executor) {
   if (!effects_.deliveries.empty() && std::ranges::all_of(effects_.control, is_ack)) {
     std::ranges::move(effects_.control, std::back_inserter(late_));
   } else {
-    send_late();  // in order
+    send_late();  // in order, whatever comes
     for (const auto& message : effects_.control) send_control(message);
   }
   if (core_.phase() != phase_told_ || core_.origin() != origin_told_) tell_source();

@@ -33,7 +33,8 @@ class Link {
   /// Reads a bounded number of messages from both sockets. True: more may wait.
   bool drain(Now now);
   /// Carries out what the core wants done. Returns how many events were handed to the executor. Acks that
-  /// come with events wait for send_late: telling of earlier ones takes longer than most handlers do.
+  /// come with events, and with nothing else to send, wait for send_late: telling of earlier ones takes
+  /// longer than most handlers do.
   std::size_t carry_out(Executor& executor);
   /// Sends what carry_out has left.
   void send_late();
