@@ -23,6 +23,15 @@ struct KeyParked : Ordered {
 
 using ParkedSeqs = std::vector<Seq>;
 
+/// With all the others in hand.
+void park_the_first_and_lose_the_member(Ordered& at) {
+  at.member.fetch(0);
+  at.tell(Told::park, 1);
+  at.mesh.pass(7s);
+  BOOST_REQUIRE(at.mesh.noticed("member.lost") == 1u);
+  at.taken();
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(key_parking)
@@ -191,11 +200,7 @@ BOOST_AUTO_TEST_CASE(what_was_to_be_parked_behind_one_that_is_gone_meanwhile_goe
 
 BOOST_AUTO_TEST_CASE(a_suspect_behind_a_parked_event_is_parked_too) {
   Ordered at(ordered_policy(OnPark::park_key));
-  at.member.fetch(0);
-  at.tell(Told::park, 1);
-  at.mesh.pass(7s);
-  BOOST_REQUIRE(at.mesh.noticed("member.lost") == 1u);
-  at.taken();
+  park_the_first_and_lose_the_member(at);
   Member second{.mesh = at.mesh, .name = "second", .policy = at.member.policy};
   second.attach();
   for (int i = 0; i < 10; ++i) {
@@ -218,14 +223,10 @@ BOOST_AUTO_TEST_CASE(a_suspect_behind_a_parked_event_is_parked_too) {
 // The member that gets its successors was told of no block: they must not come before it.
 BOOST_AUTO_TEST_CASE(a_suspect_behind_a_redriven_event_holds_up_what_comes_later) {
   Ordered at;
-  at.member.fetch(0);
-  at.tell(Told::park, 1);
-  at.mesh.pass(7s);
-  BOOST_REQUIRE(at.mesh.noticed("member.lost") == 1u);
-  at.taken();
+  park_the_first_and_lose_the_member(at);
   Member second{.mesh = at.mesh, .name = "second", .policy = at.member.policy};
   BOOST_TEST(second.attach().blocked.empty());
-  at.command(ParkedCommand::Kind::redrive, {1});
+  at.command(put_back, {1});
   at.mesh.publish({{"a", "k"}});
   std::optional<Verdict> redriven;
   const auto answer = [&] {
